@@ -1,0 +1,45 @@
+# `make` lists its targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-long check ui lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+export DO_NOT_TRACK := 1
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/complete ## create .venv and install the pinned packages (nothing to do when they are there)
+
+.venv/complete: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --offline --editable .
+	@touch $@
+
+run: setup ## build a release from the shipped data, as of the day they end
+	$(BIN)/arsplan build --as-of 2026-10-31
+
+test: setup ## run the tests
+	$(BIN)/pytest -m "not long"
+
+test-long: setup ## run all tests, also those that take minutes
+	$(BIN)/pytest
+
+check: setup ## ruff, sqlfluff, mypy and the conventions of this project
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
+	$(BIN)/pytest tests/conventions
+
+ui: setup ## Dagster's web pages for this pipeline, at http://localhost:3000
+	$(BIN)/arsplan ui
+
+lock: setup ## renew requirements.lock after a change of pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+
+clean: ## remove .venv and everything that was built
+	rm -rf .venv data/output dbt_project/target

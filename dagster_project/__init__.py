@@ -1,0 +1,1 @@
+"""Årsplan's pipeline: landing → ingest → staging → intermediate → marts → checks → publish."""

@@ -1,0 +1,251 @@
+"""Loads the landing folder into schema `raw` of a new warehouse: accepted rows, set-aside rows, file counts.
+
+Source: contract, section 2. Always: rows read = accepted + rejected + duplicate, per file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from dagster_project.ingest.feeds import FEEDS, Feed, Kind
+from dagster_project.ingest.read import ROW_NUMBER, Delivery, UnreadableFileError, matchable, read_delivery
+from dagster_project.ingest.validate import REASON, ROW_HASH, Register, validate
+
+SQL_TYPES = {
+    Kind.WHOLE_NUMBER: "bigint",
+    Kind.DATE: "date",
+    Kind.MONTH: "date",
+    Kind.TIMESTAMP: "timestamp",
+}
+SUPERSEDED = "superseded"
+
+
+class LandingError(Exception):
+    """The landing folder as a whole cannot be built from; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class FeedLoad:
+    """Counts of one feed over all its files, for progress and metadata."""
+
+    feed: str
+    files: int
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    rows_duplicate: int
+    problems: tuple[str, ...]
+    unknown_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _LandedFile:
+    feed: str
+    file_name: str
+    sha256: str
+    status: str
+    rows_read: int = 0
+    rows_rejected: int = 0
+    problem: str | None = None
+
+
+def check_landing(landing: Path) -> None:
+    """Raise LandingError where there is nothing to build from."""
+    if not landing.is_dir():
+        raise LandingError(f"There is no landing folder {landing}: create it, with one folder per feed, or name another.")
+    for feed in FEEDS:
+        if not feed.may_be_absent and not files_of(landing, feed):
+            raise LandingError(
+                f"The landing folder {landing} holds no file in {feed.name}/: deliver at least one file of decisions."
+            )
+
+
+def files_of(landing: Path, feed: Feed) -> list[Path]:
+    """Files of a feed in the byte order of their names; hidden files and Excel's lock files are no deliveries."""
+    folder = landing / feed.name
+    files = (path for path in folder.rglob("*") if path.is_file())
+    deliveries = (path for path in files if not path.name.startswith((".", "~$")))
+    return sorted(deliveries, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
+
+
+def load_register(warehouse: duckdb.DuckDBPyConnection, municipalities_file: Path) -> Register:
+    """Create raw.municipalities (municipality_code, municipality_name, county_code, county_name) and return its codes."""
+    municipalities = pl.read_csv(municipalities_file, infer_schema=False)
+    warehouse.execute("create schema if not exists raw")
+    warehouse.execute("create or replace table raw.municipalities as select * from municipalities")
+    return Register(
+        county_codes=frozenset(municipalities["county_code"]),
+        municipality_codes=frozenset(municipalities["municipality_code"]),
+    )
+
+
+def load_landing(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, register: Register, loaded: Callable[[FeedLoad], None]
+) -> None:
+    """Create raw.<feed> for every feed, raw.rejected_rows and raw.landed_files; call `loaded` after each feed."""
+    warehouse.execute("""
+        create or replace table raw.rejected_rows (
+            feed varchar, file_name varchar, row_number bigint, reason varchar, raw_row varchar
+        );
+        create or replace table raw.landed_files (
+            feed varchar, file_name varchar, sha256 varchar, status varchar, rows_read bigint,
+            rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, problem varchar
+        );
+    """)
+    for feed in FEEDS:
+        loaded(_load_feed(warehouse, landing, feed, register))
+
+
+def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, register: Register) -> FeedLoad:
+    _create_delivered(warehouse, feed)
+    paths = files_of(landing, feed)
+    landed: list[_LandedFile] = []
+    unknown_columns: dict[str, None] = {}
+    for file_order, path in enumerate(paths):
+        file_name = path.relative_to(landing / feed.name).as_posix()
+        sha256 = _sha256(path)
+        try:
+            delivery = read_delivery(path, frozenset(feed.column_names))
+        except UnreadableFileError as error:
+            landed.append(_LandedFile(feed.name, file_name, sha256, "unreadable", problem=str(error)))
+            continue
+        missing = [name for name in feed.required_names if delivery.position_of(name) is None]
+        if missing:
+            problem = f"the header lacks column {missing[0]}: add it and deliver the file again"
+            landed.append(_LandedFile(feed.name, file_name, sha256, f"missing_column:{missing[0]}", problem=problem))
+            continue
+        headers = map(matchable, delivery.headers)
+        unknown_columns |= dict.fromkeys(header for header in headers if header not in feed.column_names)
+        validated = validate(delivery, feed, register)
+        _append_delivered(warehouse, feed, file_order, file_name, validated.fitting)
+        _append_rejected(warehouse, feed, file_name, delivery, validated.rejected)
+        rows_read, rows_rejected = delivery.rows.height, validated.rejected.height
+        landed.append(_LandedFile(feed.name, file_name, sha256, "loaded", rows_read, rows_rejected))
+    _settle_keys(warehouse, feed)
+    _set_superseded_aside(warehouse, feed, landing)
+    _append_landed(warehouse, feed, landed)
+    warehouse.execute("drop table delivered; drop table settled")
+    return _summary(warehouse, feed, landed, tuple(unknown_columns))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _create_delivered(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Table `delivered`: every row that fits, of all files of the feed."""
+    columns = ", ".join(f"{column.name} {SQL_TYPES.get(column.kind, 'varchar')}" for column in feed.columns)
+    warehouse.execute(
+        f"create or replace temp table delivered "
+        f"({columns}, file_order integer, file_name varchar, row_number bigint, row_hash ubigint)"
+    )
+
+
+def _append_delivered(
+    warehouse: duckdb.DuckDBPyConnection, feed: Feed, file_order: int, file_name: str, fitting: pl.DataFrame
+) -> None:
+    names = ", ".join(feed.column_names)
+    warehouse.execute(
+        f"insert into delivered select {names}, $file_order, $file_name, {ROW_NUMBER}, {ROW_HASH} from fitting",
+        {"file_order": file_order, "file_name": file_name},
+    )
+
+
+def _append_rejected(
+    warehouse: duckdb.DuckDBPyConnection, feed: Feed, file_name: str, delivery: Delivery, rejected: pl.DataFrame
+) -> None:
+    """Append rows (row_number, reason) to raw.rejected_rows together with their text as delivered."""
+    if rejected.is_empty():
+        return
+    with_text = rejected.join(delivery.raw_rows(rejected[ROW_NUMBER]), on=ROW_NUMBER)  # noqa: F841 (read by DuckDB)
+    warehouse.execute(
+        f"insert into raw.rejected_rows select $feed, $file_name, {ROW_NUMBER}, {REASON}, raw_row from with_text",
+        {"feed": feed.name, "file_name": file_name},
+    )
+
+
+def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Tell each delivered row's fate (table `settled`) and keep the accepted ones in raw.<feed>.
+
+    A row equal to an earlier one is a duplicate; of the different rows with one key the latest wins.
+    """
+    key = ", ".join(feed.key)
+    latest = f"{feed.latest_by} desc nulls last, " if feed.latest_by else ""
+    warehouse.execute(f"""
+        create or replace temp table settled as
+        with copies as (
+            select *, row_number() over (partition by {key}, row_hash order by file_order, row_number) as copy_number
+            from delivered
+        ),
+        ranked as (
+            select
+                *,
+                row_number() over (
+                    partition by {key}, copy_number = 1 order by {latest} file_order desc, row_number desc
+                ) as key_rank
+            from copies
+        )
+        select
+            * exclude (copy_number, key_rank, row_hash),
+            case when copy_number > 1 then 'duplicate' when key_rank > 1 then '{SUPERSEDED}' else 'accepted' end as fate
+        from ranked
+    """)
+    warehouse.execute(f"""
+        create or replace table raw.{feed.name} as
+        select {", ".join(feed.column_names)}, file_name, row_number
+        from settled where fate = 'accepted'
+        order by file_order, row_number
+    """)
+
+
+def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landing: Path) -> None:
+    """Read the files of superseded rows once more, for these rows' text as delivered."""
+    superseded = warehouse.execute(
+        f"select file_name, row_number, fate as {REASON} from settled where fate = '{SUPERSEDED}'"
+    ).pl()
+    for (file_name,), rows in superseded.group_by("file_name"):
+        delivery = read_delivery(landing / feed.name / str(file_name), frozenset(feed.column_names))
+        rejected = rows.select(pl.col(ROW_NUMBER).cast(delivery.rows.schema[ROW_NUMBER]), REASON)
+        _append_rejected(warehouse, feed, str(file_name), delivery, rejected)
+
+
+def _append_landed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: Iterable[_LandedFile]) -> None:
+    for file in landed:
+        warehouse.execute(
+            f"""
+            insert into raw.landed_files
+            select
+                $feed, $file_name, $sha256, $status, $rows_read,
+                count(*) filter (where fate = 'accepted'),
+                $rows_rejected + count(*) filter (where fate = '{SUPERSEDED}'),
+                count(*) filter (where fate = 'duplicate'),
+                $problem
+            from settled where file_name = $file_name
+            """,
+            vars(file),
+        )
+
+
+def _summary(
+    warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile], unknown_columns: tuple[str, ...]
+) -> FeedLoad:
+    counts = warehouse.execute(
+        """
+        select
+            coalesce(sum(rows_read), 0)::bigint, coalesce(sum(rows_accepted), 0)::bigint,
+            coalesce(sum(rows_rejected), 0)::bigint, coalesce(sum(rows_duplicate), 0)::bigint
+        from raw.landed_files where feed = ?
+        """,
+        [feed.name],
+    ).fetchone()
+    assert counts is not None
+    problems = tuple(f"{feed.name}/{file.file_name}: {file.problem}" for file in landed if file.problem)
+    return FeedLoad(feed.name, len(landed), *counts, problems, unknown_columns)

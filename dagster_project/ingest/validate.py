@@ -1,0 +1,209 @@
+"""Validates the rows of one delivery against its feed: which rows fit, and why the others do not.
+
+Source: contract, section 2. Everything is a Polars expression over whole columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from dagster_project.ingest.feeds import COUNTY_LEVEL, Column, Feed, Kind, When
+from dagster_project.ingest.read import ROW_NUMBER, Delivery
+
+ROW_HASH = "row_hash"
+REASON = "reason"
+
+_ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
+_TIMESTAMP = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(\.\d{1,6})?\d*(Z|[+-]\d{2}:?\d{2})?)?$"
+
+
+@dataclass(frozen=True)
+class Register:
+    """The official register: codes of all counties and municipalities."""
+
+    county_codes: frozenset[str]
+    municipality_codes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What became of a delivery's rows.
+
+    `fitting`: row_number, row_hash (equal for rows that are equal in all contract columns) and the feed's columns,
+    typed. `rejected`: row_number, reason.
+    """
+
+    fitting: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+def validate(delivery: Delivery, feed: Feed, register: Register) -> Validated:
+    """Split the delivery into rows that fit and rows that do not; every row ends in exactly one of the two."""
+    canonical = _canonical(delivery, feed)
+    bounded, in_force_reason = _bounded_in_force(feed)
+    judged = (
+        canonical.with_columns(
+            pl.struct(feed.column_names).hash().alias(ROW_HASH),
+            pl.coalesce(*_reasons(feed, register), pl.lit(None, pl.String)).alias(REASON),
+        )
+        .with_columns(_typed(column).alias(column.name) for column in feed.columns)
+        .with_columns(bounded)
+        .with_columns(pl.coalesce(REASON, in_force_reason).alias(REASON))
+    )
+    return Validated(
+        fitting=judged.filter(pl.col(REASON).is_null()).select(ROW_NUMBER, ROW_HASH, *feed.column_names),
+        rejected=judged.filter(pl.col(REASON).is_not_null()).select(ROW_NUMBER, REASON),
+    )
+
+
+def _canonical(delivery: Delivery, feed: Feed) -> pl.DataFrame:
+    """The contract's columns as trimmed text, blank = null, codes and numbers in one spelling."""
+    columns = []
+    for column in feed.columns:
+        position = delivery.position_of(column.name)
+        text = pl.lit(None, pl.String) if position is None else pl.col(position).str.strip_chars()
+        columns.append(pl.when(text != "").then(text).alias(column.name))
+    trimmed = delivery.rows.select(ROW_NUMBER, *columns)
+    return trimmed.with_columns(_one_spelling(column).alias(column.name) for column in feed.columns)
+
+
+def _one_spelling(column: Column) -> pl.Expr:
+    text = pl.col(column.name)
+    match column.kind:
+        case Kind.AREA_CODE:
+            digits = pl.when(pl.col(column.decided_by) == COUNTY_LEVEL).then(2).otherwise(4) if column.decided_by else 4
+            padded = text.str.zfill(digits)
+            return pl.when(text.str.contains(r"^\d+$")).then(padded).otherwise(text)
+        case Kind.WHOLE_NUMBER:
+            number = text.cast(pl.Int64, strict=False)
+            return pl.when(text.str.contains(r"^[+-]?\d+$") & number.is_not_null()).then(
+                number.cast(pl.String)
+            ).otherwise(text)
+        case Kind.ID_LIST:
+            ids = text.str.split(";").list.eval(pl.element().str.strip_chars())
+            kept = ids.list.eval(pl.element().filter(pl.element() != "").unique(maintain_order=True)).list.join(";")
+            return pl.when(kept != "").then(kept)
+        case _:
+            return text
+
+
+def _typed(column: Column) -> pl.Expr:
+    text = pl.col(column.name)
+    match column.kind:
+        case Kind.WHOLE_NUMBER:
+            return text.cast(pl.Int64, strict=False)
+        case Kind.DATE | Kind.MONTH:
+            return text.str.to_date("%Y-%m-%d", strict=False)
+        case Kind.TIMESTAMP:
+            return _utc(text)
+        case _:
+            return text
+
+
+def _utc(text: pl.Expr) -> pl.Expr:
+    """Timestamp without zone, in UTC; null where the text is no timestamp."""
+    parts = text.str.extract_groups(_TIMESTAMP)
+    part = [parts.struct.field(str(number)) for number in range(1, 6)]
+    local = pl.concat_str(
+        part[0], pl.lit("T"), part[1].fill_null("00:00"), part[2].fill_null(":00"), part[3].fill_null("")
+    ).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    zone = part[4].fill_null("Z").str.replace_all(":", "")
+    has_offset = zone != "Z"
+    sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
+    minutes = zone.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + zone.str.slice(3, 2).cast(pl.Int64, strict=False)
+    offset = pl.when(has_offset).then(sign * minutes).otherwise(0)
+    return local - pl.duration(minutes=offset)
+
+
+def _holds(condition: When) -> pl.Expr:
+    value = pl.col(condition.column)
+    return value.is_in(condition.values).fill_null(False) if condition.values else value.is_not_null()
+
+
+def _reasons(feed: Feed, register: Register) -> Iterator[pl.Expr]:
+    """One expression per possible rejection, in the order in which the first that applies is given."""
+    for column in feed.columns:
+        missing = pl.col(column.name).is_null()
+        if isinstance(column.required, When):
+            yield _reason("missing_value", column, missing & _holds(column.required))
+        elif column.required:
+            yield _reason("missing_value", column, missing)
+        yield from _reasons_of_kind(column, register)
+
+
+def _reasons_of_kind(column: Column, register: Register) -> Iterator[pl.Expr]:
+    text = pl.col(column.name)
+    applies = _holds(column.applies) if column.applies else pl.lit(True)
+    match column.kind:
+        case Kind.DATE:
+            yield _reason("bad_date", column, applies & _not_a_date(text))
+        case Kind.MONTH:
+            yield _reason("bad_date", column, _not_a_date(text))
+            month = text.str.to_date("%Y-%m-%d", strict=False)
+            in_year = month.dt.year() == pl.col("quota_year").cast(pl.Int64, strict=False)
+            yield _reason("out_of_range", column, ~((month.dt.day() == 1) & in_year))
+        case Kind.TIMESTAMP:
+            yield _reason("bad_date", column, text.is_not_null() & _utc(text).is_null())
+        case Kind.WHOLE_NUMBER:
+            # Also where the value does not apply: a number must still be of its form.
+            yield _reason("bad_number", column, ~text.str.contains(r"^[+-]?\d+$"))
+            number = text.cast(pl.Int64, strict=False)
+            in_range = number.is_between(
+                pl.lit(column.minimum, pl.Int64), pl.lit(column.maximum, pl.Int64)
+            ) & number.is_not_null()
+            yield _reason("out_of_range", column, text.is_not_null() & ~in_range)
+        case Kind.AREA_CODE:
+            yield _reason("unknown_area", column, ~_is_area(column, register))
+        case Kind.CHOICE:
+            yield _reason("unknown_value", column, applies & ~_is_word(column))
+        case Kind.TEXT | Kind.ID_LIST:
+            return
+
+
+def _not_a_date(text: pl.Expr) -> pl.Expr:
+    return text.is_not_null() & ~(
+        text.str.contains(_ISO_DATE) & text.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+    )
+
+
+def _is_area(column: Column, register: Register) -> pl.Expr:
+    code = pl.col(column.name)
+    is_municipality = code.is_in(register.municipality_codes)
+    if column.decided_by is None:
+        return is_municipality
+    is_county = code.is_in(register.county_codes)
+    return pl.when(pl.col(column.decided_by) == COUNTY_LEVEL).then(is_county).otherwise(is_municipality)
+
+
+def _is_word(column: Column) -> pl.Expr:
+    value = pl.col(column.name)
+    if column.decided_by is None:
+        return value.is_in(column.words)
+    allowed: Mapping[str, tuple[str, ...]] = column.words_by
+    decided_by = pl.col(column.decided_by)
+    return pl.any_horizontal((decided_by == decider) & value.is_in(words) for decider, words in allowed.items())
+
+
+def _reason(reason: str, column: Column, applies: pl.Expr) -> pl.Expr:
+    return pl.when(applies).then(pl.lit(f"{reason}:{column.name}"))
+
+
+def _bounded_in_force(feed: Feed) -> tuple[list[pl.Expr], pl.Expr]:
+    """Expressions that fill in and bound `in_force_date`, and the reason for rows in force after their quota year.
+
+    A missing decided_date takes in_force_date as it was delivered; only then is in_force_date raised to 1 January.
+    """
+    if feed.in_force is None:
+        return [], pl.lit(None, pl.String)
+    new_year = pl.date(pl.col("quota_year"), 1, 1)
+    delivered = pl.col("in_force_date").fill_null(pl.max_horizontal("decided_date", new_year))
+    bounded = pl.max_horizontal(delivered, new_year)
+    holds = _holds(feed.in_force)
+    too_late = holds & (pl.col("in_force_date") > pl.date(pl.col("quota_year"), 12, 31))
+    return [
+        pl.when(holds).then(bounded).otherwise("in_force_date").alias("in_force_date"),
+        pl.when(holds).then(pl.col("decided_date").fill_null(delivered)).otherwise("decided_date").alias("decided_date"),
+    ], pl.when(too_late).then(pl.lit("out_of_range:in_force_date"))

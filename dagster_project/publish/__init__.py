@@ -1,0 +1,1 @@
+"""Publish: turns a finished warehouse into a release; reads marts and computes nothing."""
