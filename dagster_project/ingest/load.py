@@ -16,7 +16,7 @@ import polars as pl
 
 from dagster_project.ingest.feeds import FEEDS, Feed, Kind
 from dagster_project.ingest.read import ROW_NUMBER, Delivery, UnreadableFileError, matchable, read_delivery
-from dagster_project.ingest.validate import REASON, ROW_HASH, Register, validate
+from dagster_project.ingest.validate import REJECTION, ROW_HASH, Register, validate
 
 SQL_TYPES = {
     Kind.WHOLE_NUMBER: "bigint",
@@ -162,12 +162,12 @@ def _append_delivered(
 def _append_rejected(
     warehouse: duckdb.DuckDBPyConnection, feed: Feed, file_name: str, delivery: Delivery, rejected: pl.DataFrame
 ) -> None:
-    """Append rows (row_number, reason) to raw.rejected_rows together with their text as delivered."""
+    """Append rows (row_number, rejection) to raw.rejected_rows together with their text as delivered."""
     if rejected.is_empty():
         return
     with_text = rejected.join(delivery.raw_rows(rejected[ROW_NUMBER]), on=ROW_NUMBER)  # noqa: F841 (read by DuckDB)
     warehouse.execute(
-        f"insert into raw.rejected_rows select $feed, $file_name, {ROW_NUMBER}, {REASON}, raw_row from with_text",
+        f"insert into raw.rejected_rows select $feed, $file_name, {ROW_NUMBER}, {REJECTION}, raw_row from with_text",
         {"feed": feed.name, "file_name": file_name},
     )
 
@@ -209,11 +209,11 @@ def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landing: Path) -> None:
     """Read the files of superseded rows once more, for these rows' text as delivered."""
     superseded = warehouse.execute(
-        f"select file_name, row_number, fate as {REASON} from settled where fate = '{SUPERSEDED}'"
+        f"select file_name, row_number, fate as {REJECTION} from settled where fate = '{SUPERSEDED}'"
     ).pl()
     for (file_name,), rows in superseded.group_by("file_name"):
         delivery = read_delivery(landing / feed.name / str(file_name), frozenset(feed.column_names))
-        rejected = rows.select(pl.col(ROW_NUMBER).cast(delivery.rows.schema[ROW_NUMBER]), REASON)
+        rejected = rows.select(pl.col(ROW_NUMBER).cast(delivery.rows.schema[ROW_NUMBER]), REJECTION)
         _append_rejected(warehouse, feed, str(file_name), delivery, rejected)
 
 

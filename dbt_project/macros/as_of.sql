@@ -1,0 +1,18 @@
+{#- The as-of date: everything dated after it does not exist yet. -#}
+{%- macro as_of_date() -%}
+    date '{{ var("as_of") }}'
+{%- endmacro -%}
+
+{#- First and last day of a quota year. -#}
+{%- macro first_day_of(quota_year) -%}
+    make_date({{ quota_year }}, 1, 1)
+{%- endmacro -%}
+
+{%- macro last_day_of(quota_year) -%}
+    make_date({{ quota_year }}, 12, 31)
+{%- endmacro -%}
+
+{#- R1: "now" for a quota year is the as-of date bounded to 1 January – 31 December of it. -#}
+{%- macro now_in(quota_year) -%}
+    least(greatest({{ as_of_date() }}, {{ first_day_of(quota_year) }}), {{ last_day_of(quota_year) }})
+{%- endmacro -%}

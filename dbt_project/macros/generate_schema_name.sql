@@ -1,0 +1,4 @@
+{#- Schemas are named by layer alone: the file is the environment. -#}
+{%- macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name or target.schema }}
+{%- endmacro -%}

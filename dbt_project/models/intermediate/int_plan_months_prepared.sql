@@ -1,0 +1,54 @@
+-- R4: what the division of a version needs of each month: the wish that fixes it, if any, and its profile weight.
+-- One row per municipality, quota year, version and month.
+with versions as (
+    select * from {{ ref('int_plan_changes_numbered') }}
+),
+
+wishes as (
+    select * from {{ ref('int_wishes_accepted') }}
+),
+
+-- A wish stands until another accepted wish lists the month again; of one effect date the higher request_id wins.
+fixed_months as (
+    select
+        versions.quota_year,
+        versions.municipality_code,
+        versions.version_number,
+        wishes.month_number,
+        wishes.wished_persons,
+    from versions
+    inner join wishes
+        on versions.quota_year = wishes.quota_year
+        and versions.municipality_code = wishes.municipality_code
+        and versions.effect_date >= wishes.effect_date
+    qualify
+        row_number() over (
+            partition by
+                versions.quota_year, versions.municipality_code, versions.version_number, wishes.month_number
+            order by wishes.effect_date desc, wishes.request_id desc
+        ) = 1
+)
+
+select
+    versions.quota_year,
+    versions.municipality_code,
+    versions.version_number,
+    months.month_number,
+    months.month_number >= versions.first_changed_month_number as is_open,
+    versions.kommuntal_persons,
+    fixed_months.wished_persons as fixed_persons,
+    coalesce(weights.weight, 1) as weight,
+    municipalities.municipality_rank,
+    municipalities.municipalities_in_county,
+from versions
+cross join (select unnest(range(1, 13)) as month_number) as months
+inner join {{ ref('int_municipalities_ranked') }} as municipalities
+    on versions.municipality_code = municipalities.municipality_code
+left join {{ ref('plan_profile_weights') }} as weights
+    on versions.quota_year = weights.quota_year
+    and months.month_number = weights.month_number
+left join fixed_months
+    on versions.quota_year = fixed_months.quota_year
+    and versions.municipality_code = fixed_months.municipality_code
+    and versions.version_number = fixed_months.version_number
+    and months.month_number = fixed_months.month_number

@@ -1,0 +1,101 @@
+-- R4: each version keeps the months that have begun and divides what remains over the open ones, in whole numbers.
+-- One row per municipality, quota year, version and month. Version 0, all zero, is where the first one starts from.
+select
+    plans.quota_year,
+    plans.municipality_code,
+    plans.version_number,
+    plans.month_number,
+    plans.planned_persons,
+from (
+    with recursive versions as (
+        select
+            quota_year,
+            municipality_code,
+            0::bigint as version_number,
+            month_number,
+            0::bigint as planned_persons,
+        from {{ ref('int_plan_months_prepared') }}
+        where version_number = 1
+
+        union all
+
+        (
+            with continued as (
+                select
+                    months.*,
+                    case when not months.is_open then versions.planned_persons end as kept_persons,
+                from versions
+                inner join {{ ref('int_plan_months_prepared') }} as months
+                    on versions.quota_year = months.quota_year
+                    and versions.municipality_code = months.municipality_code
+                    and versions.version_number + 1 = months.version_number
+                    and versions.month_number = months.month_number
+            ),
+
+            summed as (
+                select
+                    *,
+                    greatest(0, kommuntal_persons - coalesce(sum(kept_persons) over plan, 0)) as remaining_persons,
+                    coalesce(sum(fixed_persons) filter (where is_open) over plan, 0) as fixed_total_persons,
+                    coalesce(sum(weight) filter (where is_open and fixed_persons is null) over plan, 0) as free_weight,
+                from continued
+                window plan as (partition by quota_year, municipality_code)
+            ),
+
+            weighted as (
+                select
+                    *,
+                    case
+                        when not is_open then 0
+                        when fixed_persons is null then greatest(0, remaining_persons - fixed_total_persons) * weight
+                        when free_weight = 0 then fixed_persons
+                        else fixed_persons * free_weight
+                    end as wanted_weight,
+                from summed
+            ),
+
+            reweighted as (
+                select
+                    *,
+                    case
+                        when is_open and sum(wanted_weight) over plan = 0 then weight
+                        else wanted_weight
+                    end as month_weight,
+                from weighted
+                window plan as (partition by quota_year, municipality_code)
+            ),
+
+            -- Half a rank's share is added before rounding down, so that a county's small municipalities spread out.
+            cumulated as (
+                select
+                    *,
+                    sum(month_weight) over (
+                        partition by quota_year, municipality_code
+                        order by month_number
+                    ) as cumulative_weight,
+                    (2 * municipality_rank + 1) * sum(month_weight) over plan as spread,
+                    2 * municipalities_in_county * nullif(sum(month_weight) over plan, 0) as divisor,
+                from reweighted
+                window plan as (partition by quota_year, municipality_code)
+            )
+
+            select
+                quota_year,
+                municipality_code,
+                version_number,
+                month_number,
+                coalesce(
+                    kept_persons,
+                    (remaining_persons * cumulative_weight * 2 * municipalities_in_county + spread) // divisor
+                    - (
+                        remaining_persons * (cumulative_weight - month_weight) * 2 * municipalities_in_county + spread
+                    ) // divisor,
+                    0
+                )::bigint as planned_persons,
+            from cumulated
+        )
+    )
+
+    select * from versions
+    where version_number > 0
+) as plans

@@ -1,0 +1,30 @@
+-- One row per assignment that the log knows.
+with approvals as (
+    select * from {{ ref('int_over_plan_approvals_ordered') }}
+    where is_first
+)
+
+select
+    states.assignment_id,
+    states.municipality_code,
+    states.persons,
+    states.category,
+    states.assigned_date,
+    states.reception_deadline_date,
+    states.status,
+    states.received_date,
+    states.received_persons,
+    states.cancelled_date,
+    states.cancellation_reason,
+    traces.assignment_id is not null as is_replacement,
+    coalesce(traces.original_assignment_id, states.assignment_id) as original_assignment_id,
+    -- R5: what replaces nothing counts against the year of its assigned date.
+    year(coalesce(traces.original_assigned_date, states.assigned_date)) as quota_year,
+    states.is_overdue,
+    approvals.event_date as over_plan_approved_date,
+    approvals.reason as over_plan_reason,
+from {{ ref('int_assignment_states_resolved') }} as states
+left join {{ ref('int_replacements_traced_to_originals') }} as traces
+    on states.assignment_id = traces.assignment_id
+left join approvals
+    on states.assignment_id = approvals.assignment_id

@@ -1,0 +1,39 @@
+-- One row per event, issue and original: what the log cannot carry (R9) is left out of the figures and listed here.
+select
+    event_id,
+    issue,
+    null::varchar as original_assignment_id,
+    assignment_id,
+from {{ ref('int_outcomes_ordered') }}
+where issue is not null
+
+union all
+
+select
+    event_id,
+    issue,
+    null::varchar as original_assignment_id,
+    assignment_id,
+from {{ ref('int_over_plan_approvals_ordered') }}
+where issue is not null
+
+union all
+
+select
+    event_id,
+    'repeated_assignment' as issue,
+    null::varchar as original_assignment_id,
+    assignment_id,
+from {{ ref('int_assigned_events_ordered') }}
+where not is_first
+
+union all
+
+select
+    event_id,
+    issue,
+    original_assignment_id,
+    assignment_id,
+from {{ ref('int_replacement_links_checked') }}
+where issue is not null
+order by event_id, issue, original_assignment_id

@@ -1,0 +1,103 @@
+-- One row per municipality and month of the plan, and every other with an assignment or a reception.
+with assigned as (
+    select
+        municipality_code,
+        date_trunc('month', assigned_date)::date as plan_month,
+        sum(persons) filter (where quota_year = year(assigned_date)) as assigned_persons,
+        sum(persons) filter (where quota_year = year(assigned_date) and status = 'cancelled') as cancelled_persons,
+        sum(persons) filter (where quota_year < year(assigned_date)) as prior_year_replacement_persons,
+        sum(persons) filter (where not is_replacement) as first_hand_persons,
+        sum(persons) filter (
+            where not is_replacement and over_plan_approved_date is not null
+        ) as approved_persons,
+    from {{ ref('assignments') }}
+    group by all
+),
+
+received as (
+    select
+        municipality_code,
+        date_trunc('month', received_date)::date as plan_month,
+        sum(received_persons) as received_persons,
+    from {{ ref('assignments') }}
+    where status = 'received'
+    group by all
+),
+
+months as (
+    select
+        municipality_code,
+        plan_month,
+    from {{ ref('monthly_plan') }}
+    union
+    select
+        municipality_code,
+        plan_month,
+    from assigned
+    union
+    select
+        municipality_code,
+        plan_month,
+    from received
+),
+
+counted as (
+    select
+        months.municipality_code,
+        months.plan_month,
+        year(months.plan_month) as quota_year,
+        months.plan_month <= {{ as_of_date() }} as has_begun,
+        coalesce(monthly_plan.planned_persons, 0) as planned_persons,
+        coalesce(assigned.assigned_persons, 0)::bigint as assigned_persons,
+        coalesce(assigned.cancelled_persons, 0)::bigint as cancelled_persons,
+        coalesce(assigned.assigned_persons, 0)::bigint
+        - coalesce(assigned.cancelled_persons, 0)::bigint as net_assigned_persons,
+        coalesce(assigned.prior_year_replacement_persons, 0)::bigint as prior_year_replacement_persons,
+        coalesce(received.received_persons, 0)::bigint as received_persons,
+        -- R8: beyond the plan, and whether approvals of that month's assignments cover it.
+        greatest(
+            0, coalesce(assigned.first_hand_persons, 0)::bigint - coalesce(monthly_plan.planned_persons, 0)
+        ) as over_plan_persons,
+        coalesce(assigned.approved_persons, 0)::bigint as approved_persons,
+    from months
+    left join {{ ref('monthly_plan') }} as monthly_plan
+        on months.municipality_code = monthly_plan.municipality_code
+        and months.plan_month = monthly_plan.plan_month
+    left join assigned
+        on months.municipality_code = assigned.municipality_code
+        and months.plan_month = assigned.plan_month
+    left join received
+        on months.municipality_code = received.municipality_code
+        and months.plan_month = received.plan_month
+),
+
+cumulated as (
+    select
+        *,
+        sum(planned_persons) over year_to_date as cumulative_planned_persons,
+        sum(net_assigned_persons) over year_to_date as cumulative_net_assigned_persons,
+    from counted
+    window year_to_date as (partition by municipality_code, quota_year order by plan_month)
+)
+
+select
+    municipality_code,
+    plan_month,
+    quota_year,
+    planned_persons,
+    assigned_persons,
+    cancelled_persons,
+    net_assigned_persons,
+    case when has_begun then net_assigned_persons - planned_persons end as deviation_persons,
+    cumulative_planned_persons::bigint as cumulative_planned_persons,
+    cumulative_net_assigned_persons::bigint as cumulative_net_assigned_persons,
+    case
+        when has_begun then (cumulative_net_assigned_persons - cumulative_planned_persons)::bigint
+    end as cumulative_deviation_persons,
+    prior_year_replacement_persons,
+    received_persons,
+    over_plan_persons,
+    least(over_plan_persons, approved_persons) as over_plan_approved_persons,
+    greatest(0, over_plan_persons - approved_persons) as over_plan_unapproved_persons,
+from cumulated
+order by municipality_code, plan_month

@@ -1,0 +1,70 @@
+-- One row per quota year and municipality with a kommuntal decision or an assignment that year.
+with counted as (
+    select
+        quota_year,
+        municipality_code,
+        sum(received_persons) as received_persons,
+        sum(persons) filter (where status = 'open') as open_persons,
+        sum(persons) filter (where status = 'cancelled') as cancelled_persons,
+        sum(received_persons) filter (where year(received_date) > quota_year) as received_later_persons,
+        sum(received_persons) filter (where is_replacement) as received_by_replacement_persons,
+        sum(persons) filter (where is_overdue) as overdue_persons,
+    from {{ ref('assignments') }}
+    group by all
+),
+
+planned as (
+    select
+        quota_year,
+        municipality_code,
+        sum(planned_persons) as planned_persons,
+    from {{ ref('monthly_plan') }}
+    group by all
+),
+
+kommuntal as (
+    select
+        quota_year,
+        municipality_code,
+        kommuntal_persons,
+    from {{ ref('municipality_quotas') }}
+    where is_current
+),
+
+municipality_years as (
+    select
+        quota_year,
+        municipality_code,
+    from planned
+    union
+    select
+        quota_year,
+        municipality_code,
+    from counted
+)
+
+select
+    municipality_years.quota_year,
+    municipality_years.municipality_code,
+    kommuntal.kommuntal_persons,
+    coalesce(planned.planned_persons, 0)::bigint as planned_persons,
+    coalesce(counted.received_persons, 0)::bigint as received_persons,
+    coalesce(counted.open_persons, 0)::bigint as open_persons,
+    coalesce(counted.cancelled_persons, 0)::bigint as cancelled_persons,
+    (
+        kommuntal.kommuntal_persons - coalesce(counted.received_persons, 0) - coalesce(counted.open_persons, 0)
+    )::bigint as unassigned_persons,
+    coalesce(counted.received_later_persons, 0)::bigint as received_later_persons,
+    coalesce(counted.received_by_replacement_persons, 0)::bigint as received_by_replacement_persons,
+    coalesce(counted.overdue_persons, 0)::bigint as overdue_persons,
+from municipality_years
+left join planned
+    on municipality_years.quota_year = planned.quota_year
+    and municipality_years.municipality_code = planned.municipality_code
+left join counted
+    on municipality_years.quota_year = counted.quota_year
+    and municipality_years.municipality_code = counted.municipality_code
+left join kommuntal
+    on municipality_years.quota_year = kommuntal.quota_year
+    and municipality_years.municipality_code = kommuntal.municipality_code
+order by municipality_years.quota_year, municipality_years.municipality_code

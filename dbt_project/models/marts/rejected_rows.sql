@@ -1,0 +1,9 @@
+-- One row per delivered row that was set aside.
+select
+    feed,
+    file_name,
+    row_number,
+    reason,
+    raw_row,
+from {{ ref('stg_rejected_rows') }}
+order by feed, file_name, row_number

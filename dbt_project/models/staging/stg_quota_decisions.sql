@@ -1,0 +1,11 @@
+-- A decision exists from its decided_date (contract, section 3).
+select
+    decision_id,
+    level,
+    quota_year,
+    area_code,
+    persons,
+    decided_date,
+    in_force_date,
+from {{ source('raw', 'quota_decisions') }}
+where decided_date <= {{ as_of_date() }}
