@@ -1,0 +1,222 @@
+"""The contract's checks: which there are, what each means for a release, and how their outcomes are written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+import duckdb
+
+from dagster_project.transform import manifest, test_names
+from dagster_project.workplace import Workplace, progress
+from expectations.outcome import Outcome
+
+ERROR, WARN = "error", "warn"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of the contract: its severity, the asset it guards and what to do when it fails."""
+
+    name: str
+    severity: str
+    asset: tuple[str, str]
+    advice: str
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "files_readable",
+        ERROR,
+        ("raw", "landed_files"),
+        "Ask for the file again, or move it out of the landing folder.",
+    ),
+    Check(
+        "county_total_not_below_lanstal",
+        ERROR,
+        ("marts", "county_quotas"),
+        "Ask the county board for the missing persons, or deliver the corrected decision.",
+    ),
+    Check(
+        "kommuntal_not_negative",
+        ERROR,
+        ("marts", "municipality_quotas"),
+        "More kommuntal is moved away than was decided: correct the redistribution or the decision.",
+    ),
+    Check(
+        "plan_sums_to_kommuntal",
+        ERROR,
+        ("marts", "monthly_plan_versions"),
+        "A defect of the plan's arithmetic or of the profile weights: tell the engineers.",
+    ),
+    Check(
+        "plan_not_negative",
+        ERROR,
+        ("marts", "monthly_plan"),
+        "A defect of the plan's arithmetic: tell the engineers.",
+    ),
+    Check(
+        "every_assignment_counted_once",
+        ERROR,
+        ("marts", "quota_year_counts"),
+        "A defect of the models: tell the engineers.",
+    ),
+    Check(
+        "rejected_rows_within_limit",
+        ERROR,
+        ("raw", "landed_files"),
+        "Look at marts.rejected_rows of the blocked build, and ask for a corrected file.",
+    ),
+    Check(
+        "no_rejected_rows",
+        WARN,
+        ("raw", "rejected_rows"),
+        "Look at marts.rejected_rows, and ask for corrected rows.",
+    ),
+    Check("no_log_issues", WARN, ("marts", "log_issues"), "Look at marts.log_issues, and ask for corrected events."),
+    Check(
+        "over_plan_has_approval",
+        WARN,
+        ("marts", "plan_deviations"),
+        "Obtain the municipality's approval, or correct the log.",
+    ),
+    Check(
+        "no_overdue_receptions",
+        WARN,
+        ("marts", "quota_year_counts"),
+        "Ask the municipality when it will receive, or cancel and assign anew.",
+    ),
+    Check(
+        "redistributions_reconciled",
+        WARN,
+        ("marts", "redistribution_outcomes"),
+        "Ask the county board to agree redistributions with Migrationsverket before deciding.",
+    ),
+    Check(
+        "redistributions_valid",
+        WARN,
+        ("marts", "redistribution_outcomes"),
+        "It is not applied: ask the county board to correct it.",
+    ),
+    Check(
+        "kommuntal_reported",
+        WARN,
+        ("marts", "county_quotas"),
+        "Ask the county board for its kommuntal.",
+    ),
+    Check(
+        "past_county_totals_not_below_lanstal",
+        WARN,
+        ("marts", "county_quotas"),
+        "Nothing to mend now: the spell is over. Tell the county board.",
+    ),
+    Check(
+        "feeds_are_fresh",
+        WARN,
+        ("raw", "assignment_log"),
+        "Ask whoever delivers the log why nothing new has come.",
+    ),
+)
+
+
+class ChecksIncompleteError(Exception):
+    """The checks that ran are not those that should have run; nothing may be published."""
+
+
+@dg.asset(
+    key=["marts", "check_results"],
+    group_name="checks",
+    deps=sorted({dg.AssetKey(["raw", "landed_files"])} | {dg.AssetKey(list(check.asset)) for check in CHECKS}),
+    description="Outcome of every check of the contract: one row per check.",
+    kinds={"greatexpectations", "duckdb"},
+)
+def check_results(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
+    """Run the suites, gather what dbt's tests found, make sure that nothing is missing, and write it down."""
+    with workplace.step("checks"), workplace.warehouse() as warehouse:
+        workplace.outcomes = run_checks(workplace, warehouse)
+        write_check_results(workplace.outcomes, warehouse)
+    failed = [outcome.name for outcome in workplace.outcomes if not outcome.passed]
+    progress.info("checks     %d of %d passed", len(CHECKS) - len(failed), len(CHECKS))
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(CHECKS), "failed": ", ".join(failed) or "none"})
+
+
+def run_checks(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection) -> list[Outcome]:
+    """One outcome per contract check, in the contract's order. Raises ChecksIncompleteError."""
+    from expectations.suite import Limits, run_suites  # noqa: PLC0415 (heavy)
+    from expectations.suites import SUITES  # noqa: PLC0415 (heavy)
+
+    settings = workplace.settings
+    limits = Limits(settings.as_of, settings.rejected_rows_limit, settings.stale_after_days)
+    by_suites = run_suites(SUITES, warehouse, limits)
+    require_complete(workplace.dbt_tests, by_suites)
+    by_name = {outcome.name: outcome for outcome in [*workplace.dbt_tests.values(), *by_suites]}
+    return [by_name[check.name] for check in CHECKS]
+
+
+def require_complete(dbt_tests: dict[str, Outcome], by_suites: list[Outcome]) -> None:
+    """A green run does not prove that checks ran: compare those that ran with those that should have."""
+    missing_tests = set(test_names().values()) - set(dbt_tests)
+    if missing_tests:
+        raise ChecksIncompleteError(f"dbt tests did not run: {', '.join(sorted(missing_tests))}")
+    decided = [outcome.name for outcome in by_suites]
+    decided += [outcome.name for test, outcome in dbt_tests.items() if outcome.name != test]
+    expected = [check.name for check in CHECKS]
+    if sorted(decided) != sorted(expected):
+        differing = ", ".join(sorted(set(decided) ^ set(expected))) or "some twice"
+        raise ChecksIncompleteError(f"checks that ran and checks of the contract differ: {differing}")
+
+
+def write_check_results(outcomes: list[Outcome], warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Create marts.check_results, with the comments that dbt's documentation holds for it."""
+    severities = {check.name: check.severity for check in CHECKS}
+    warehouse.execute(
+        "create or replace table marts.check_results "
+        "(check_name varchar, severity varchar, passed boolean, failing_rows bigint)"
+    )
+    warehouse.executemany(
+        "insert into marts.check_results values (?, ?, ?, ?)",
+        [[outcome.name, severities[outcome.name], outcome.passed, outcome.failing_rows] for outcome in outcomes],
+    )
+    documented = next(source for source in manifest()["sources"].values() if source["name"] == "check_results")
+    warehouse.execute(f"comment on table marts.check_results is {_quoted(documented['description'])}")
+    for column in documented["columns"].values():
+        comment = _quoted(column["description"])
+        warehouse.execute(f"comment on column marts.check_results.{column['name']} is {comment}")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def failed(outcomes: list[Outcome], severity: str) -> list[tuple[Check, Outcome]]:
+    """Failed checks of one severity, in the contract's order."""
+    by_name = {outcome.name: outcome for outcome in outcomes}
+    pairs = [(check, by_name[check.name]) for check in CHECKS]
+    return [(check, outcome) for check, outcome in pairs if check.severity == severity and not outcome.passed]
+
+
+@dg.multi_asset_check(
+    name="contract_checks",
+    specs=[
+        dg.AssetCheckSpec(
+            check.name,
+            asset=dg.AssetKey(list(check.asset)),
+            description=check.advice,
+            additional_deps=[dg.AssetKey(["marts", "check_results"])],
+        )
+        for check in CHECKS
+    ],
+)
+def contract_checks(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.AssetCheckResult]:
+    """Show the outcomes on the assets that they guard."""
+    by_name = {outcome.name: outcome for outcome in workplace.outcomes}
+    for check in CHECKS:
+        outcome = by_name[check.name]
+        yield dg.AssetCheckResult(
+            asset_key=dg.AssetKey(list(check.asset)),
+            check_name=check.name,
+            passed=outcome.passed,
+            severity=dg.AssetCheckSeverity.ERROR if check.severity == ERROR else dg.AssetCheckSeverity.WARN,
+            metadata={"failing_rows": outcome.failing_rows, "findings": "\n".join(outcome.findings) or "none"},
+        )

@@ -1,0 +1,160 @@
+"""The command `arsplan`. Heavy libraries are imported only by the commands that need them."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.settings import (
+    default_landing,
+    default_output,
+    name_dagster_home,
+    settings_for,
+    switch_telemetry_off,
+    today_in_stockholm,
+)
+
+if TYPE_CHECKING:
+    from dagster_project.workplace import Workplace
+
+PUBLISHED, BROKE, WRONG_USAGE, BLOCKED = 0, 1, 2, 3
+
+_EPILOG = """\
+exit codes of build:
+  0  published
+  1  something broke; nothing was published
+  2  wrong usage, or nothing to build from
+  3  a blocking check failed; nothing was published, the last good release stays current
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    switch_telemetry_off()
+    options = _parser().parse_args(arguments)
+    _show_progress()
+    run: int = options.run(options)
+    return run
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="arsplan",
+        description="The warehouse behind Sweden's settlement of newly arrived refugees.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    build = commands.add_parser(
+        "build",
+        help="read the landing folder, build and check the marts, publish a release",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    build.add_argument("--landing", type=Path, default=default_landing(), metavar="DIR", help="default: %(default)s")
+    build.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
+    build.add_argument(
+        "--as-of",
+        type=_date,
+        default=today_in_stockholm(),
+        metavar="YYYY-MM-DD",
+        help="everything dated after it does not exist yet; default: today in Stockholm",
+    )
+    build.set_defaults(run=_build)
+
+    simulate = commands.add_parser("simulate", help="make simulated deliveries: for the shipped data, or a large log")
+    simulate.add_argument("folder", type=Path, metavar="DIR", help="where the deliveries go, one folder per feed")
+    simulate.add_argument("--seed", type=int, default=2016, help="the same seed makes the same deliveries; default: %(default)s")
+    simulate.add_argument(
+        "--events", type=int, metavar="N", help="make a log of about N events as Parquet instead of the shipped years"
+    )
+    simulate.set_defaults(run=_simulate)
+
+    ui = commands.add_parser("ui", help="show the pipeline in Dagster's web pages at http://localhost:3000")
+    ui.set_defaults(run=_ui)
+    return parser
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date: write it as YYYY-MM-DD") from None
+
+
+def _show_progress() -> None:
+    start = time.perf_counter()
+
+    class SecondsFormatter(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return f"[{time.perf_counter() - start:6.1f} s] {record.getMessage()}"
+
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(SecondsFormatter())
+    progress = logging.getLogger("arsplan")
+    progress.addHandler(handler)
+    progress.setLevel(logging.INFO)
+    progress.propagate = False
+
+
+def _build(options: argparse.Namespace) -> int:
+    from dagster_project.ingest.load import LandingError, check_landing  # noqa: PLC0415
+    from dagster_project.workplace import BuildRunningError, workplace  # noqa: PLC0415
+
+    settings = settings_for(options.landing, options.output, options.as_of)
+    try:
+        check_landing(settings.landing)
+        with workplace(settings) as place:
+            return _run_build(place)
+    except LandingError as error:
+        print(f"arsplan: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except BuildRunningError as error:
+        print(f"arsplan: {error}", file=sys.stderr)
+        return BROKE
+    except OSError as error:
+        print(f"arsplan: cannot work in {settings.output}: {error.strerror}. Nothing was published.", file=sys.stderr)
+        return BROKE
+
+
+def _run_build(place: Workplace) -> int:
+    settings = place.settings
+    logging.getLogger("arsplan").info("start      landing %s, as of %s", settings.landing, settings.as_of)
+    name_dagster_home(settings.output)
+    from dagster_project.job import run_in_process  # noqa: PLC0415
+    from dagster_project.publish.release import BuildBlockedError  # noqa: PLC0415
+    from dagster_project.summary import broken_lines, closing_lines  # noqa: PLC0415
+
+    failure = run_in_process(place)
+    if failure is not None and failure.kind != BuildBlockedError.__name__:
+        print("\n".join(broken_lines(place, failure)), file=sys.stderr)
+        return BROKE
+    print("\n".join(closing_lines(place)))
+    return BLOCKED if failure else PUBLISHED
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from dagster_project import simulate  # noqa: PLC0415
+
+    if options.events:
+        simulate.write_large_log(options.folder, options.events, options.seed)
+    else:
+        simulate.write_shipped_log(options.folder, options.seed)
+    return PUBLISHED
+
+
+def _ui(_options: argparse.Namespace) -> int:
+    name_dagster_home(default_output())
+    command = ["dagster", "dev", "--module-name", "dagster_project.definitions", "--host", "127.0.0.1", "--port", "3000"]
+    os.execv(Path(sys.executable).with_name("dagster"), command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

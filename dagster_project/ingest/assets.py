@@ -1,0 +1,83 @@
+"""Dagster's view of ingest: landing folders in, tables of schema `raw` out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project.ingest.feeds import FEEDS
+from dagster_project.ingest.load import FeedLoad, load_landing, load_register
+from dagster_project.settings import MUNICIPALITIES_FILE
+from dagster_project.workplace import Workplace, progress
+
+LANDING = [
+    dg.AssetSpec(
+        ["landing", feed.name], group_name="landing", description=f"Delivered files of {feed.name}: {feed.grain}."
+    )
+    for feed in FEEDS
+]
+REGISTER = dg.AssetSpec(
+    ["reference", "municipalities"], group_name="landing", description="The official register of municipalities."
+)
+
+_ALL_LANDING = [spec.key for spec in LANDING]
+
+
+def _raw(name: str, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
+    return dg.AssetSpec(["raw", name], group_name="ingest", description=description, deps=deps, kinds={"duckdb", "polars"})
+
+
+@dg.multi_asset(
+    name="ingest",
+    specs=[
+        _raw("municipalities", "The register: one row per municipality.", [REGISTER.key]),
+        *(
+            _raw(feed.name, f"Accepted rows: {feed.grain}.", [dg.AssetKey(["landing", feed.name]), REGISTER.key])
+            for feed in FEEDS
+        ),
+        _raw("rejected_rows", "Delivered rows that were set aside, with reason.", _ALL_LANDING),
+        _raw("landed_files", "Delivered files with their counts.", _ALL_LANDING),
+    ],
+)
+def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
+    """Read and validate every delivery; load what fits and list what does not."""
+    with workplace.step("ingest"), workplace.warehouse() as warehouse:
+        register = load_register(warehouse, MUNICIPALITIES_FILE)
+
+        def loaded(load: FeedLoad) -> None:
+            workplace.loads.append(load)
+            progress.info(
+                "ingest     %s: %d files, %d rows read, %d accepted, %d set aside, %d duplicate",
+                load.feed,
+                load.files,
+                load.rows_read,
+                load.rows_accepted,
+                load.rows_rejected,
+                load.rows_duplicate,
+            )
+
+        load_landing(warehouse, workplace.settings.landing, register, loaded)
+    yield dg.MaterializeResult(
+        asset_key=["raw", "municipalities"], metadata={"dagster/row_count": len(register.municipality_codes)}
+    )
+    for load in workplace.loads:
+        yield dg.MaterializeResult(
+            asset_key=["raw", load.feed],
+            metadata={
+                "dagster/row_count": load.rows_accepted,
+                "files": load.files,
+                "rows_read": load.rows_read,
+                "rows_rejected": load.rows_rejected,
+                "rows_duplicate": load.rows_duplicate,
+                "unknown_columns": ", ".join(load.unknown_columns) or "none",
+            },
+        )
+    yield dg.MaterializeResult(
+        asset_key=["raw", "rejected_rows"],
+        metadata={"dagster/row_count": sum(load.rows_rejected for load in workplace.loads)},
+    )
+    yield dg.MaterializeResult(
+        asset_key=["raw", "landed_files"],
+        metadata={"dagster/row_count": sum(load.files for load in workplace.loads)},
+    )

@@ -1,0 +1,78 @@
+"""One build as a Dagster job: all assets, in this process, in a workplace of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.ingest.load import check_landing
+from dagster_project.settings import default_landing, default_output, settings_for, today_in_stockholm
+from dagster_project.workplace import Workplace, workplace
+
+
+@dg.resource(
+    config_schema={
+        "landing": dg.Field(str, is_required=False, description="folder that deliveries land in"),
+        "output": dg.Field(str, is_required=False, description="folder that releases go to"),
+        "as_of": dg.Field(str, is_required=False, description="as-of date, YYYY-MM-DD; default today in Stockholm"),
+    }
+)
+def workplace_resource(context: dg.InitResourceContext) -> Iterator[Workplace]:
+    """A workplace for the whole run."""
+    config: dict[str, Any] = context.resource_config or {}
+    settings = settings_for(
+        Path(config.get("landing") or default_landing()),
+        Path(config.get("output") or default_output()),
+        date.fromisoformat(config["as_of"]) if "as_of" in config else today_in_stockholm(),
+    )
+    check_landing(settings.landing)
+    with workplace(settings) as place:
+        yield place
+
+
+build_job = dg.define_asset_job(
+    "build",
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    description="Build a release from the landing folder and publish it when every blocking check passed.",
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run failed: the step, the kind of the error, its message."""
+
+    step: str
+    kind: str
+    message: str
+
+
+def run_in_process(place: Workplace) -> Failure | None:
+    """Run the job in this process and in this workplace; None when it succeeded."""
+    from dagster_project.definitions import defs  # noqa: PLC0415 (definitions list this module's job)
+
+    with dg.DagsterInstance.get() as instance:
+        result = defs.resolve_job_def(build_job.name).execute_in_process(
+            instance=instance,
+            resources={"workplace": place},
+            # The command shows its own lines; Dagster's go to its event log.
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+    return None if result.success else _first_failure(result.all_events)
+
+
+def _first_failure(events: Iterable[dg.DagsterEvent]) -> Failure:
+    for event in events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            if cause is not None:
+                message = cause.message.strip().removeprefix(f"{cause.cls_name}:").split(": ", 1)[-1]
+                return Failure(event.step_key or "", cause.cls_name or "", message)
+    return Failure("", "unknown", "see Dagster's event log")

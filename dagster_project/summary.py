@@ -1,0 +1,76 @@
+"""The last lines of a build: what came in, what was set aside, which checks warn, what was published or why not."""
+
+from __future__ import annotations
+
+from dagster_project.checks import ERROR, WARN, Check, failed
+from dagster_project.job import Failure
+from dagster_project.workplace import Workplace
+from expectations.outcome import Outcome
+
+FINDINGS_SHOWN = 5
+
+
+def closing_lines(place: Workplace) -> list[str]:
+    """Lines after a build that ran to its end, published or blocked."""
+    blocking = failed(place.outcomes, ERROR)
+    warning = failed(place.outcomes, WARN)
+    output = place.settings.output
+    lines = ["", *_came_in(place)]
+    if warning:
+        lines += ["", f"{_count(len(warning), 'check')} warn:"]
+        lines += [line for check, outcome in warning for line in _check_lines(check, outcome)]
+    if blocking:
+        lines += ["", f"{_count(len(blocking), 'check')} block publication:"]
+        lines += [line for check, outcome in blocking for line in _check_lines(check, outcome)]
+        lines += [
+            "",
+            f"Nothing was published. {_stays(place)}",
+            f"Look into the blocked build: {output / 'blocked' / place.build_id}",
+        ]
+    else:
+        lines += [
+            "",
+            f"Published release {place.build_id} as of {place.settings.as_of}.",
+            f"Look at it: {output / 'current'} (warehouse.duckdb, parquet/, public/, build.json)",
+        ]
+    return lines
+
+
+def broken_lines(place: Workplace, failure: Failure) -> list[str]:
+    """Lines after a build that broke."""
+    return [
+        "",
+        f"The build broke in step {failure.step or 'start'}: {failure.message}",
+        f"Nothing was published. {_stays(place)}",
+        "Look at the run in Dagster's pages (make ui), mend the cause and build again.",
+    ]
+
+
+def _stays(place: Workplace) -> str:
+    link = place.settings.output / "current"
+    return f"Release {link.resolve().name} stays current." if link.exists() else "There is no earlier release."
+
+
+def _came_in(place: Workplace) -> list[str]:
+    lines = ["feed               files  rows read  accepted  set aside  duplicate"]
+    lines += [
+        f"{load.feed:<17}{load.files:>7}{load.rows_read:>11}{load.rows_accepted:>10}"
+        f"{load.rows_rejected:>11}{load.rows_duplicate:>11}"
+        for load in place.loads
+    ]
+    for load in place.loads:
+        lines += [f"  {problem}" for problem in load.problems]
+        if load.unknown_columns:
+            lines.append(f"  {load.feed}: unknown columns ignored: {', '.join(load.unknown_columns)}")
+    return lines
+
+
+def _check_lines(check: Check, outcome: Outcome) -> list[str]:
+    lines = [f"  {check.name}: {_count(outcome.failing_rows, 'row')}. {check.advice}"]
+    lines += [f"    {finding}" for finding in outcome.findings[:FINDINGS_SHOWN]]
+    more = outcome.failing_rows - FINDINGS_SHOWN if len(outcome.findings) > FINDINGS_SHOWN else 0
+    return [*lines, *([f"    and more: see checks in build.json"] if more > 0 else [])]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

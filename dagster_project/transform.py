@@ -1,0 +1,197 @@
+"""dbt inside this process: one parse per state of the project, one invocation per build."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from dagster_project.settings import DBT_PROJECT, name_warehouse
+from dagster_project.workplace import Workplace, progress
+from expectations.outcome import Outcome
+
+_PARSED = "partial_parse.msgpack"
+
+
+class TransformError(Exception):
+    """dbt could not build the models or a test of them failed; the message names the nodes."""
+
+
+def parsed_project() -> Path:
+    """Folder with the manifest of the dbt project as it is now; parses only when the project has changed."""
+    digest = hashlib.sha256()
+    sources = (path for path in DBT_PROJECT.rglob("*") if path.is_file())
+    for path in sorted(path for path in sources if "target" not in path.relative_to(DBT_PROJECT).parts):
+        digest.update(path.relative_to(DBT_PROJECT).as_posix().encode())
+        digest.update(path.read_bytes())
+    folder = DBT_PROJECT / "target" / digest.hexdigest()[:16]
+    if not folder.is_dir():
+        _parse_into(folder)
+    return folder
+
+
+def _parse_into(folder: Path) -> None:
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
+
+    folder.parent.mkdir(exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        result = dbtRunner().invoke(["parse", *_arguments(scratch)])
+        if not result.success:
+            raise TransformError(f"dbt cannot parse the project: {result.exception}")
+        scratch.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # unless another process has just put the same parse there
+            raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    for other in folder.parent.iterdir():
+        if other != folder and other.stat().st_mtime < folder.stat().st_mtime:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _arguments(target: Path) -> list[str]:
+    return [
+        f"--project-dir={DBT_PROJECT}",
+        f"--profiles-dir={DBT_PROJECT}",
+        f"--target-path={target}",
+        f"--log-path={target}",
+        "--log-level=none",
+        "--log-level-file=none",
+    ]
+
+
+@cache
+def manifest() -> dict[str, Any]:
+    """dbt's manifest of the project."""
+    content: dict[str, Any] = json.loads((parsed_project() / "manifest.json").read_text())
+    return content
+
+
+def test_names() -> dict[str, str]:
+    """Name of every dbt test, by the contract check that it decides; those that decide none map to themselves."""
+    tests = (node for node in manifest()["nodes"].values() if node["resource_type"] == "test")
+    return {_check_of(node) or node["name"]: node["name"] for node in tests}
+
+
+def _check_of(test: Mapping[str, Any]) -> str | None:
+    check: str | None = test["config"]["meta"].get("check")
+    return check
+
+
+class LayerTranslator(DagsterDbtTranslator):
+    """Groups dbt's assets by layer and leaves SQL out of their descriptions."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Layer of the model: its schema."""
+        return str(dbt_resource_props["schema"])
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Description from dbt, or the comment that the model begins with."""
+        described = dbt_resource_props.get("description") or ""
+        comment = [line[2:].strip() for line in dbt_resource_props.get("raw_code", "").splitlines() if line[:2] == "--"]
+        return described or " ".join(comment)
+
+
+TRANSLATOR = LayerTranslator()
+
+
+@dbt_assets(manifest=manifest(), dagster_dbt_translator=TRANSLATOR, name="transform")
+def transform(
+    workplace: dg.ResourceParam[Workplace],
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Build and test all models in one dbt invocation."""
+    with workplace.step("transform"):
+        results = run_dbt(workplace.warehouse_file, workplace.dbt_target, f"{workplace.settings.as_of}")
+        workplace.dbt_tests = dict(outcomes_of(results))
+        row_counts = _row_counts(workplace)
+    models = [result for result in results if result.node.resource_type in ("model", "seed")]
+    progress.info("transform  %d models, %d tests of them", len(models), len(workplace.dbt_tests))
+    for result in results:
+        unique_id = result.node.unique_id
+        if result.node.resource_type == "test":
+            key = get_asset_check_key_for_test(manifest(), TRANSLATOR, unique_id, None)
+            if key is not None:
+                yield dg.AssetCheckResult(
+                    asset_key=key.asset_key,
+                    check_name=key.name,
+                    passed=not result.failures,
+                    severity=_severity(result.node.config.severity),
+                    metadata={"failing_rows": result.failures or 0},
+                )
+        else:
+            relation = f"{result.node.schema}.{result.node.name}"
+            yield dg.MaterializeResult(
+                asset_key=TRANSLATOR.get_asset_key(manifest()["nodes"][unique_id]),
+                metadata={"seconds": round(result.execution_time, 3)}
+                | ({"dagster/row_count": row_counts[relation]} if relation in row_counts else {}),
+            )
+
+
+def _severity(severity: str) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.WARN if severity.lower() == "warn" else dg.AssetCheckSeverity.ERROR
+
+
+def run_dbt(warehouse_file: Path, target: Path, as_of: str) -> list[Any]:
+    """Build all models and tests into the warehouse file; dbt's results, one per node.
+
+    Raises TransformError when a model broke, or when a test failed that decides no contract check.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 (heavy)
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (heavy)
+
+    name_warehouse(warehouse_file)
+    parsed = Manifest.from_msgpack((parsed_project() / _PARSED).read_bytes())
+    folder = Path.cwd()
+    try:
+        invocation = dbtRunner(manifest=parsed).invoke(
+            [
+                "build",
+                "--exclude-resource-type=unit_test",
+                f"--vars={json.dumps({'as_of': as_of})}",
+                *_arguments(target),
+            ]
+        )
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        os.chdir(folder)
+    results = list(invocation.result.results) if invocation.result else []
+    broken = [f"{result.node.name}: {_first_line(result.message)}" for result in results if result.status in _BROKEN]
+    if broken or not results:
+        raise TransformError("; ".join(broken) or f"dbt did not run: {invocation.exception}")
+    return results
+
+
+# "warn" is a contract check that failed: the release gate judges it. "skipped" follows from another failure.
+_BROKEN = ("error", "runtime error", "fail")
+
+
+def _first_line(message: str | None) -> str:
+    """What kind of error it was and where, without the values that a database puts on the later lines."""
+    lines = [line.strip() for line in (message or "").splitlines() if line.strip()]
+    return " ".join(lines[:2])[:300]
+
+
+def outcomes_of(results: list[Any]) -> Iterator[tuple[str, Outcome]]:
+    """The outcome of every dbt test that ran, by the test's name."""
+    for result in results:
+        if result.node.resource_type == "test" and result.status in ("pass", "warn"):
+            check = result.node.config.meta.get("check") or result.node.name
+            yield result.node.name, Outcome(check, result.status == "pass", result.failures or 0)
+
+
+def _row_counts(workplace: Workplace) -> dict[str, int]:
+    with workplace.warehouse() as warehouse:
+        rows = warehouse.execute("select schema_name || '.' || table_name, estimated_size from duckdb_tables()").fetchall()
+    return dict(rows)

@@ -1,0 +1,126 @@
+"""Where one build works: a folder of its own, a lock so that builds never meet, and a line for every step."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.ingest.load import FeedLoad
+from dagster_project.settings import ROOT, Settings
+from expectations.outcome import Outcome
+
+progress = logging.getLogger("arsplan")
+
+# The oldest format that DuckDB still writes: analysts' clients from 1.0 on open it.
+WAREHOUSE_FORMAT = {"storage_compatibility_version": "v0.10.2"}
+
+
+class BuildRunningError(Exception):
+    """Another build works in the same output folder."""
+
+
+@dataclass
+class Workplace:
+    """One build under way: its settings, its folder, and what its steps hand on to the later ones."""
+
+    settings: Settings
+    build_id: str
+    folder: Path
+    loads: list[FeedLoad] = field(default_factory=list)
+    dbt_tests: dict[str, Outcome] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The DuckDB file under construction; only one connection has it open at a time."""
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Folder of dbt's run artefacts."""
+        return self.folder / "dbt"
+
+    @contextmanager
+    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the warehouse for one step."""
+        connection = duckdb.connect(str(self.warehouse_file), config=WAREHOUSE_FORMAT)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure one step, in seconds."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.perf_counter() - start, 2)
+
+
+@contextmanager
+def locked(output: Path) -> Iterator[None]:
+    """Hold the output folder's lock; it goes with the process. Raises BuildRunningError at once when it is taken."""
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BuildRunningError(f"Another build is running in {output}: wait until it has ended.") from error
+        yield
+
+
+@contextmanager
+def workplace(settings: Settings) -> Iterator[Workplace]:
+    """Lock the output folder and make a folder for one build; what is left in it afterwards is thrown away."""
+    building = settings.output / "building"
+    with locked(settings.output):
+        shutil.rmtree(building, ignore_errors=True)  # what a killed build left behind
+        build_id = _new_build_id(settings.output)
+        folder = building / build_id
+        folder.mkdir(parents=True)
+        try:
+            yield Workplace(settings, build_id, folder)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def _new_build_id(output: Path) -> str:
+    """The time of the build; ids sort by it."""
+    taken = {path.name for kind in ("releases", "blocked") for path in (output / kind).glob("*")}
+    while True:
+        build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+        if build_id not in taken:
+            return build_id
+
+
+def code_digest() -> str:
+    """Digest of everything that decides how a build turns out, whether it is committed or not."""
+    patterns = (
+        "dagster_project/**/*.py",
+        "expectations/**/*.py",
+        "dbt_project/models/**/*",
+        "dbt_project/macros/**/*",
+        "dbt_project/seeds/**/*",
+        "dbt_project/tests/**/*",
+        "dbt_project/*.yml",
+        "data/reference/*",
+        "requirements.lock",
+    )
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()):
+        digest.update(path.relative_to(ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

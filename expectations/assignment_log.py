@@ -1,0 +1,45 @@
+"""Suite on raw.assignment_log: what ingest let through is of the feed's form, and the log is up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.suite import Limits, Suite, deciding
+
+
+def _expectations(limits: Limits) -> Sequence[gxe.Expectation]:
+    return [
+        gxe.ExpectColumnValuesToBeBetween(
+            column="days_since_latest_event", max_value=limits.stale_after_days, meta=deciding("feeds_are_fresh")
+        ),
+        gxe.ExpectColumnValuesToBeInSet(column="incomplete_assigned", value_set=[0]),
+        gxe.ExpectColumnValuesToBeInSet(column="repeated_event_ids", value_set=[0]),
+        gxe.ExpectColumnValuesToBeBetween(column="fewest_persons", min_value=1),
+        gxe.ExpectColumnValuesToBeBetween(column="most_persons", max_value=99),
+    ]
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    return f"assignment_log: the latest event is {int(row['days_since_latest_event'])} days older than the as-of date"
+
+
+SUITE = Suite(
+    table="raw.assignment_log",
+    query="""
+        select
+            $as_of - max(event_date) filter (where event_date <= $as_of) as days_since_latest_event,
+            count(*) - count(distinct event_id) as repeated_event_ids,
+            count(*) filter (
+                where event_type = 'assigned' and (municipality_code is null or persons is null or category is null)
+            ) as incomplete_assigned,
+            min(persons) as fewest_persons,
+            max(persons) as most_persons,
+            1 as rows
+        from raw.assignment_log
+    """,
+    expectations=_expectations,
+    describe=_describe,
+)

@@ -1,0 +1,60 @@
+"""Suite on marts.county_quotas: R3, county totals never fall below länstal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.suite import Limits, Suite, deciding
+
+
+class ExpectCountyTotalNotBelowLanstal(gxe.ExpectColumnPairValuesAToBeGreaterThanB):
+    """Expect the sum of a county's kommuntal to be at or above its länstal, in every spell where both are known."""
+
+    column_B: str = "lanstal_persons"
+    or_equal: bool = True
+    ignore_row_if: str = "either_value_is_missing"
+
+
+def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+    return [
+        ExpectCountyTotalNotBelowLanstal(
+            column_A="total_now_or_later", meta=deciding("county_total_not_below_lanstal")
+        ),
+        ExpectCountyTotalNotBelowLanstal(column_A="total_in_the_past", meta=deciding("past_county_totals_not_below_lanstal")),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="kommuntal_reported", value_set=[True], meta=deciding("kommuntal_reported")
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="status", value_set=["ok", "below_lanstal", "lanstal_missing", "kommuntal_missing"]
+        ),
+    ]
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    where = f"{row['county_name']} {row['quota_year']}, {row['valid_from_date']:%Y-%m-%d} to {row['valid_to_date']:%Y-%m-%d}"
+    lanstal = int(row["lanstal_persons"])
+    if row["status"] == "kommuntal_missing":
+        return f"{where}: länstal {lanstal}, but no kommuntal decided"
+    total = int(row["kommuntal_total_persons"])
+    return f"{where}: länstal {lanstal}, sum of kommuntal {total}, {lanstal - total} persons missing"
+
+
+SUITE = Suite(
+    table="marts.county_quotas",
+    query="""
+        select
+            quotas.*,
+            counties.county_name,
+            case when quotas.valid_to_date >= $as_of then quotas.kommuntal_total_persons end as total_now_or_later,
+            case when quotas.valid_to_date < $as_of then quotas.kommuntal_total_persons end as total_in_the_past,
+            not (quotas.is_current and quotas.status = 'kommuntal_missing') as kommuntal_reported
+        from marts.county_quotas as quotas
+        inner join marts.counties as counties using (county_code)
+        order by quota_year, county_code, valid_from_date
+    """,
+    expectations=_expectations,
+    describe=_describe,
+)

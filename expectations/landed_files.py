@@ -1,0 +1,53 @@
+"""Suite on marts.landed_files: every delivered file can be read and nearly all of its rows fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.suite import Limits, Suite, deciding
+
+
+def _expectations(limits: Limits) -> Sequence[gxe.Expectation]:
+    return [
+        gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["loaded"], meta=deciding("files_readable")),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="unfit_share", max_value=limits.rejected_rows_limit, meta=deciding("rejected_rows_within_limit")
+        ),
+        gxe.ExpectColumnPairValuesToBeEqual(column_A="rows_read", column_B="rows_accounted_for"),
+    ]
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    where = f"{row['feed']}/{row['file_name']}"
+    if row["status"] != "loaded":
+        return f"{where}: {row['status']}; {row['problem']}"
+    return f"{where}: {row['unfit_rows']} of {row['rows_read']} rows do not fit"
+
+
+SUITE = Suite(
+    table="marts.landed_files",
+    query="""
+        with unfit as (
+            select feed, file_name, count(*) as unfit_rows
+            from marts.rejected_rows
+            where reason <> 'superseded'
+            group by all
+        )
+
+        select
+            files.*,
+            landed.problem,
+            files.rows_accepted + files.rows_rejected + files.rows_duplicate as rows_accounted_for,
+            coalesce(unfit.unfit_rows, 0) as unfit_rows,
+            coalesce(unfit.unfit_rows / nullif(files.rows_read, 0), 0.0) as unfit_share
+        from marts.landed_files as files
+        inner join raw.landed_files as landed using (feed, file_name)
+        left join unfit using (feed, file_name)
+        order by feed, file_name
+    """,
+    expectations=_expectations,
+    describe=_describe,
+)

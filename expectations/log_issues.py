@@ -1,0 +1,26 @@
+"""Suite on marts.log_issues: R9, the assignment log carries everything that was delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.suite import Limits, Suite, deciding
+
+
+def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+    return [gxe.ExpectTableRowCountToEqual(value=0, meta=deciding("no_log_issues"))]
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    return f"{row['rows']} events or links with issue {row['issue']}"
+
+
+SUITE = Suite(
+    table="marts.log_issues",
+    query="select issue, count(*) as rows from marts.log_issues group by all order by all",
+    expectations=_expectations,
+    describe=_describe,
+)

@@ -1,0 +1,40 @@
+"""Suite on marts.monthly_plan: twelve months a year, none of them negative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.suite import Limits, Suite, deciding
+
+
+def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+    return [
+        gxe.ExpectColumnValuesToBeBetween(column="least_planned_persons", min_value=0, meta=deciding("plan_not_negative")),
+        gxe.ExpectColumnValuesToBeInSet(column="months", value_set=[12]),
+    ]
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    return f"{row['municipality_name']} {row['quota_year']}: {row['rows']} months planned below zero"
+
+
+SUITE = Suite(
+    table="marts.monthly_plan",
+    query="""
+        select
+            plan.quota_year,
+            municipalities.municipality_name,
+            count(*) as months,
+            min(plan.planned_persons) as least_planned_persons,
+            count(*) filter (where plan.planned_persons < 0) as rows
+        from marts.monthly_plan as plan
+        inner join marts.municipalities as municipalities using (municipality_code)
+        group by all
+        order by all
+    """,
+    expectations=_expectations,
+    describe=_describe,
+)

@@ -1,0 +1,40 @@
+"""Suite on marts.municipality_quotas: kommuntal is never negative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.suite import Limits, Suite, deciding
+
+
+def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+    return [
+        gxe.ExpectColumnValuesToBeBetween(
+            column="kommuntal_persons", min_value=0, meta=deciding("kommuntal_not_negative")
+        ),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="valid_to_date", column_B="valid_from_date", or_equal=True),
+    ]
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['municipality_name']} {row['quota_year']} from {row['valid_from_date']:%Y-%m-%d}: "
+        f"decided {row['decided_persons']}, redistributed {row['redistributed_persons']}, "
+        f"kommuntal {row['kommuntal_persons']}"
+    )
+
+
+SUITE = Suite(
+    table="marts.municipality_quotas",
+    query="""
+        select quotas.*, municipalities.municipality_name
+        from marts.municipality_quotas as quotas
+        inner join marts.municipalities as municipalities using (municipality_code)
+        order by quota_year, municipality_code, valid_from_date
+    """,
+    expectations=_expectations,
+    describe=_describe,
+)

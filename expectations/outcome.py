@@ -1,0 +1,18 @@
+"""What a check came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Outcome of one check: its name, whether it passed, how many rows failed it and sentences about some of them.
+
+    Sentences name places, dates and counts, never a row of the assignment log.
+    """
+
+    name: str
+    passed: bool
+    failing_rows: int
+    findings: tuple[str, ...] = ()

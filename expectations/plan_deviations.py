@@ -1,0 +1,42 @@
+"""Suite on marts.plan_deviations: R8, what is assigned beyond the plan has the municipality's approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.suite import Limits, Suite, deciding
+
+
+def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column="over_plan_unapproved_persons", value_set=[0], meta=deciding("over_plan_has_approval")
+        ),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="assigned_persons", column_B="cancelled_persons", or_equal=True
+        ),
+    ]
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['municipality_name']} {row['plan_month']:%Y-%m}: "
+        f"{row['over_plan_unapproved_persons']} persons over plan without approval"
+    )
+
+
+SUITE = Suite(
+    table="marts.plan_deviations",
+    query="""
+        select deviations.*, municipalities.municipality_name
+        from marts.plan_deviations as deviations
+        inner join marts.municipalities as municipalities using (municipality_code)
+        where deviations.over_plan_persons > 0
+        order by plan_month desc, municipality_code
+    """,
+    expectations=_expectations,
+    describe=_describe,
+)

@@ -1,0 +1,46 @@
+"""Suite on marts.quota_year_counts: R7, nobody waits past the reception deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.suite import Limits, Suite, deciding
+
+
+def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+    return [
+        gxe.ExpectColumnValuesToBeInSet(column="overdue_persons", value_set=[0], meta=deciding("no_overdue_receptions")),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="open_persons", column_B="overdue_persons", or_equal=True),
+        gxe.ExpectColumnValuesToBeBetween(column="received_persons", min_value=0),
+    ]
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    return f"{row['municipality_name']} {row['quota_year']}: {row['rows']} assignments open past their deadline"
+
+
+SUITE = Suite(
+    table="marts.quota_year_counts",
+    query="""
+        with overdue as (
+            select quota_year, municipality_code, count(*) as rows
+            from marts.assignments
+            where is_overdue
+            group by all
+        )
+
+        select
+            counts.*,
+            municipalities.municipality_name,
+            coalesce(overdue.rows, 0) as rows
+        from marts.quota_year_counts as counts
+        inner join marts.municipalities as municipalities using (municipality_code)
+        left join overdue using (quota_year, municipality_code)
+        order by rows desc, quota_year, municipality_code
+    """,
+    expectations=_expectations,
+    describe=_describe,
+)

@@ -1,0 +1,32 @@
+"""Suite on marts.rejected_rows: no delivered row had to be set aside (superseded ones are no fault)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.suite import Limits, Suite, deciding
+
+
+def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+    return [gxe.ExpectTableRowCountToEqual(value=0, meta=deciding("no_rejected_rows"))]
+
+
+def _describe(row: Mapping[str, Any]) -> str:
+    return f"{row['feed']}/{row['file_name']}: {row['rows']} rows {row['reason']}, the first is row {row['first_row']}"
+
+
+SUITE = Suite(
+    table="marts.rejected_rows",
+    query="""
+        select feed, file_name, reason, count(*) as rows, min(row_number) as first_row
+        from marts.rejected_rows
+        where reason <> 'superseded'
+        group by all
+        order by all
+    """,
+    expectations=_expectations,
+    describe=_describe,
+)

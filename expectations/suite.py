@@ -1,0 +1,119 @@
+"""How a suite of expectations is written, run, and turned into outcomes of checks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from expectations.outcome import Outcome
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+import great_expectations as gx  # noqa: E402 (reads its settings when it is imported)
+from great_expectations.core import ExpectationValidationResult  # noqa: E402
+from great_expectations.expectations import Expectation  # noqa: E402
+
+MOST_FINDINGS = 20
+ROWS = "rows"
+
+
+class ExpectationBrokeError(Exception):
+    """An expectation could not be evaluated: an error of the build, not a failed check."""
+
+
+class StructureError(Exception):
+    """An expectation that no contract check stands for does not hold: a defect of this program."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What expectations are measured against."""
+
+    as_of: date
+    rejected_rows_limit: float
+    stale_after_days: int
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Expectations on one table.
+
+    `query` selects or aggregates what they look at ($as_of may occur in it); a column `rows` says how many rows of
+    the table a row stands for. `describe` makes a sentence of a failing row. An expectation with a `check` in its
+    meta decides that contract check; one without must always hold.
+    """
+
+    table: str
+    query: str
+    expectations: Callable[[Limits], Sequence[Expectation]]
+    describe: Callable[[Mapping[str, Any]], str]
+
+
+def deciding(check: str) -> dict[str, Any]:
+    """Meta of an expectation that decides the contract check of this name."""
+    return {"check": check}
+
+
+def run_suites(suites: Iterable[Suite], warehouse: duckdb.DuckDBPyConnection, limits: Limits) -> list[Outcome]:
+    """Outcomes of the contract checks that the suites decide.
+
+    Raises ExpectationBrokeError and StructureError.
+    """
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    source = context.data_sources.add_pandas("marts")
+    outcomes: list[Outcome] = []
+    for suite in suites:
+        batches = source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("all")
+        frame = _frame(suite, warehouse, limits)
+        batch = batches.get_batch(batch_parameters={"dataframe": frame})
+        expectations = list(suite.expectations(limits))
+        results = batch.validate(
+            gx.ExpectationSuite(name=suite.table, expectations=expectations),
+            result_format={"result_format": "COMPLETE"},
+        ).results
+        if len(results) != len(expectations):
+            raise ExpectationBrokeError(f"{suite.table}: {len(results)} of {len(expectations)} expectations ran")
+        outcomes += [outcome for result in results if (outcome := _outcome(suite, frame, result))]
+    return outcomes
+
+
+def _frame(suite: Suite, warehouse: duckdb.DuckDBPyConnection, limits: Limits) -> pd.DataFrame:
+    parameters = {"as_of": limits.as_of} if "$as_of" in suite.query else {}
+    return warehouse.execute(suite.query, parameters).df()
+
+
+def _outcome(suite: Suite, frame: pd.DataFrame, result: ExpectationValidationResult) -> Outcome | None:
+    config = result.expectation_config
+    assert config is not None
+    if _raised(result.exception_info or {}):
+        raise ExpectationBrokeError(f"{suite.table}: {config.type} could not be evaluated")
+    failing = _failing(frame, result)
+    failing_rows = int(failing[ROWS].sum()) if ROWS in failing else len(failing)
+    check = (config.meta or {}).get("check")
+    if check is None:
+        if not result.success:
+            raise StructureError(f"{suite.table}: {config.type} does not hold for {failing_rows} rows")
+        return None
+    shown = failing.head(MOST_FINDINGS).astype(object)
+    findings = tuple(suite.describe(row) for row in shown.where(shown.notna(), None).to_dict("records"))
+    return Outcome(check, bool(result.success), failing_rows, findings)
+
+
+def _raised(exception_info: Mapping[str, Any]) -> bool:
+    """True when anything was raised: the info is one record, or one per metric."""
+    records = exception_info.values() if "raised_exception" not in exception_info else [exception_info]
+    return any(record.get("raised_exception") for record in records)
+
+
+def _failing(frame: pd.DataFrame, result: ExpectationValidationResult) -> pd.DataFrame:
+    if result.success:
+        return frame.head(0)
+    positions = result.result.get("unexpected_index_list")
+    return frame if positions is None else frame.loc[positions]
