@@ -71,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
 
     simulate = commands.add_parser("simulate", help="make simulated deliveries: for the shipped data, or a large log")
     simulate.add_argument("folder", type=Path, metavar="DIR", help="where the deliveries go, one folder per feed")
-    simulate.add_argument("--seed", type=int, default=2016, help="the same seed makes the same deliveries; default: %(default)s")
+    simulate.add_argument(
+        "--seed", type=int, default=2016, help="the same seed makes the same deliveries; default: %(default)s"
+    )
     simulate.add_argument(
         "--events", type=int, metavar="N", help="make a log of about N events as Parquet instead of the shipped years"
     )
@@ -99,7 +101,7 @@ def _show_progress() -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(SecondsFormatter())
     progress = logging.getLogger("arsplan")
-    progress.addHandler(handler)
+    progress.handlers[:] = [handler]
     progress.setLevel(logging.INFO)
     progress.propagate = False
 
@@ -146,13 +148,22 @@ def _simulate(options: argparse.Namespace) -> int:
     if options.events:
         simulate.write_large_log(options.folder, options.events, options.seed)
     else:
-        simulate.write_shipped_log(options.folder, options.seed)
+        simulate.write_shipped(options.folder, options.seed)
     return PUBLISHED
 
 
 def _ui(_options: argparse.Namespace) -> int:
     name_dagster_home(default_output())
-    command = ["dagster", "dev", "--module-name", "dagster_project.definitions", "--host", "127.0.0.1", "--port", "3000"]
+    command = [
+        "dagster",
+        "dev",
+        "--module-name",
+        "dagster_project.definitions",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "3000",
+    ]
     os.execv(Path(sys.executable).with_name("dagster"), command)
 
 

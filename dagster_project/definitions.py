@@ -1,4 +1,4 @@
-"""The pipeline, in the order of the data's way: landing → ingest → staging → intermediate → marts → checks → publish."""
+"""The pipeline, in the order of its data: landing → ingest → staging → intermediate → marts → checks → publish."""
 
 import dagster as dg
 

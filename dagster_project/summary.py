@@ -17,10 +17,10 @@ def closing_lines(place: Workplace) -> list[str]:
     output = place.settings.output
     lines = ["", *_came_in(place)]
     if warning:
-        lines += ["", f"{_count(len(warning), 'check')} warn:"]
+        lines += ["", f"Warnings: {_count(len(warning), 'check')} failed."]
         lines += [line for check, outcome in warning for line in _check_lines(check, outcome)]
     if blocking:
-        lines += ["", f"{_count(len(blocking), 'check')} block publication:"]
+        lines += ["", f"Publication is blocked: {_count(len(blocking), 'check')} failed."]
         lines += [line for check, outcome in blocking for line in _check_lines(check, outcome)]
         lines += [
             "",
@@ -69,7 +69,7 @@ def _check_lines(check: Check, outcome: Outcome) -> list[str]:
     lines = [f"  {check.name}: {_count(outcome.failing_rows, 'row')}. {check.advice}"]
     lines += [f"    {finding}" for finding in outcome.findings[:FINDINGS_SHOWN]]
     more = outcome.failing_rows - FINDINGS_SHOWN if len(outcome.findings) > FINDINGS_SHOWN else 0
-    return [*lines, *([f"    and more: see checks in build.json"] if more > 0 else [])]
+    return [*lines, *(["    and more: see checks in build.json"] if more > 0 else [])]
 
 
 def _count(number: int, noun: str) -> str:

@@ -164,9 +164,9 @@ def run_dbt(warehouse_file: Path, target: Path, as_of: str) -> list[Any]:
             ]
         )
     finally:
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         os.chdir(folder)
-    results = list(invocation.result.results) if invocation.result else []
+    results = list(getattr(invocation.result, "results", []))
     broken = [f"{result.node.name}: {_first_line(result.message)}" for result in results if result.status in _BROKEN]
     if broken or not results:
         raise TransformError("; ".join(broken) or f"dbt did not run: {invocation.exception}")
@@ -193,5 +193,7 @@ def outcomes_of(results: list[Any]) -> Iterator[tuple[str, Outcome]]:
 
 def _row_counts(workplace: Workplace) -> dict[str, int]:
     with workplace.warehouse() as warehouse:
-        rows = warehouse.execute("select schema_name || '.' || table_name, estimated_size from duckdb_tables()").fetchall()
+        rows = warehouse.execute(
+            "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+        ).fetchall()
     return dict(rows)

@@ -22,7 +22,7 @@ from expectations.outcome import Outcome
 progress = logging.getLogger("arsplan")
 
 # The oldest format that DuckDB still writes: analysts' clients from 1.0 on open it.
-WAREHOUSE_FORMAT = {"storage_compatibility_version": "v0.10.2"}
+WAREHOUSE_FORMAT: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v0.10.2"}
 
 
 class BuildRunningError(Exception):

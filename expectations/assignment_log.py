@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
 
 from expectations.suite import Limits, Suite, deciding
 
 
-def _expectations(limits: Limits) -> Sequence[gxe.Expectation]:
+def _expectations(limits: Limits) -> Sequence[Expectation]:
     return [
         gxe.ExpectColumnValuesToBeBetween(
             column="days_since_latest_event", max_value=limits.stale_after_days, meta=deciding("feeds_are_fresh")

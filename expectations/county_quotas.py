@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
 
 from expectations.suite import Limits, Suite, deciding
 
@@ -13,17 +14,19 @@ from expectations.suite import Limits, Suite, deciding
 class ExpectCountyTotalNotBelowLanstal(gxe.ExpectColumnPairValuesAToBeGreaterThanB):
     """Expect the sum of a county's kommuntal to be at or above its länstal, in every spell where both are known."""
 
-    column_B: str = "lanstal_persons"
+    column_B: str = "lanstal_persons"  # noqa: N815 (the library's name)
     or_equal: bool = True
-    ignore_row_if: str = "either_value_is_missing"
+    ignore_row_if: Literal["either_value_is_missing"] = "either_value_is_missing"
 
 
-def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+def _expectations(_limits: Limits) -> Sequence[Expectation]:
     return [
         ExpectCountyTotalNotBelowLanstal(
             column_A="total_now_or_later", meta=deciding("county_total_not_below_lanstal")
         ),
-        ExpectCountyTotalNotBelowLanstal(column_A="total_in_the_past", meta=deciding("past_county_totals_not_below_lanstal")),
+        ExpectCountyTotalNotBelowLanstal(
+            column_A="total_in_the_past", meta=deciding("past_county_totals_not_below_lanstal")
+        ),
         gxe.ExpectColumnValuesToBeInSet(
             column="kommuntal_reported", value_set=[True], meta=deciding("kommuntal_reported")
         ),
@@ -34,7 +37,8 @@ def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
 
 
 def _describe(row: Mapping[str, Any]) -> str:
-    where = f"{row['county_name']} {row['quota_year']}, {row['valid_from_date']:%Y-%m-%d} to {row['valid_to_date']:%Y-%m-%d}"
+    spell = f"{row['valid_from_date']:%Y-%m-%d} to {row['valid_to_date']:%Y-%m-%d}"
+    where = f"{row['county_name']} {row['quota_year']}, {spell}"
     lanstal = int(row["lanstal_persons"])
     if row["status"] == "kommuntal_missing":
         return f"{where}: länstal {lanstal}, but no kommuntal decided"

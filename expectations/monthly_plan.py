@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
 
 from expectations.suite import Limits, Suite, deciding
 
 
-def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+def _expectations(_limits: Limits) -> Sequence[Expectation]:
     return [
-        gxe.ExpectColumnValuesToBeBetween(column="least_planned_persons", min_value=0, meta=deciding("plan_not_negative")),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="least_planned_persons", min_value=0, meta=deciding("plan_not_negative")
+        ),
         gxe.ExpectColumnValuesToBeInSet(column="months", value_set=[12]),
     ]
 

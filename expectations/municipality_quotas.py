@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
 
 from expectations.suite import Limits, Suite, deciding
 
 
-def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+def _expectations(_limits: Limits) -> Sequence[Expectation]:
     return [
         gxe.ExpectColumnValuesToBeBetween(
             column="kommuntal_persons", min_value=0, meta=deciding("kommuntal_not_negative")
         ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="valid_to_date", column_B="valid_from_date", or_equal=True),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="valid_to_date", column_B="valid_from_date", or_equal=True
+        ),
     ]
 
 

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
 
 from expectations.suite import Limits, Suite, deciding
 
 
-def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+def _expectations(_limits: Limits) -> Sequence[Expectation]:
     return [
-        gxe.ExpectColumnValuesToBeInSet(column="overdue_persons", value_set=[0], meta=deciding("no_overdue_receptions")),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="overdue_persons", value_set=[0], meta=deciding("no_overdue_receptions")
+        ),
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="open_persons", column_B="overdue_persons", or_equal=True),
         gxe.ExpectColumnValuesToBeBetween(column="received_persons", min_value=0),
     ]

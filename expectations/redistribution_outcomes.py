@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
 
 from expectations.suite import Limits, Suite, deciding
 
 
-def _expectations(_limits: Limits) -> Sequence[gxe.Expectation]:
+def _expectations(_limits: Limits) -> Sequence[Expectation]:
     return [
         gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["applied"], meta=deciding("redistributions_valid")),
         gxe.ExpectColumnValuesToBeInSet(

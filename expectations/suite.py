@@ -15,9 +15,9 @@ from expectations.outcome import Outcome
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
-import great_expectations as gx  # noqa: E402 (reads its settings when it is imported)
-from great_expectations.core import ExpectationValidationResult  # noqa: E402
-from great_expectations.expectations import Expectation  # noqa: E402
+import great_expectations as gx
+from great_expectations.core import ExpectationValidationResult
+from great_expectations.expectations import Expectation
 
 MOST_FINDINGS = 20
 ROWS = "rows"
@@ -102,7 +102,8 @@ def _outcome(suite: Suite, frame: pd.DataFrame, result: ExpectationValidationRes
             raise StructureError(f"{suite.table}: {config.type} does not hold for {failing_rows} rows")
         return None
     shown = failing.head(MOST_FINDINGS).astype(object)
-    findings = tuple(suite.describe(row) for row in shown.where(shown.notna(), None).to_dict("records"))
+    rows = shown.where(shown.notna(), None).to_dict("records")
+    findings = tuple(suite.describe({str(name): value for name, value in row.items()}) for row in rows)
     return Outcome(check, bool(result.success), failing_rows, findings)
 
 

@@ -25,7 +25,9 @@ _ALL_LANDING = [spec.key for spec in LANDING]
 
 
 def _raw(name: str, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
-    return dg.AssetSpec(["raw", name], group_name="ingest", description=description, deps=deps, kinds={"duckdb", "polars"})
+    return dg.AssetSpec(
+        ["raw", name], group_name="ingest", description=description, deps=deps, kinds={"duckdb", "polars"}
+    )
 
 
 @dg.multi_asset(

@@ -144,9 +144,7 @@ CHANGE_REQUESTS = Feed(
         Column("municipality_code", Kind.AREA_CODE, "municipality that wishes", True),
         _QUOTA_YEAR,
         Column("plan_month", Kind.MONTH, "first day of a month in the quota year", True),
-        Column(
-            "wished_persons", Kind.WHOLE_NUMBER, "persons wished that month", True, minimum=0, maximum=MOST_PERSONS
-        ),
+        Column("wished_persons", Kind.WHOLE_NUMBER, "persons wished that month", True, minimum=0, maximum=MOST_PERSONS),
         Column("requested_date", Kind.DATE, "day of the request", True),
         Column("decision", Kind.CHOICE, "the agency's answer; blank = pending", words=("accepted", "declined")),
         Column("decided_date", Kind.DATE, "day of the decision; required when decision is set", When("decision")),

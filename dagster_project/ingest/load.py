@@ -59,7 +59,9 @@ class _LandedFile:
 def check_landing(landing: Path) -> None:
     """Raise LandingError where there is nothing to build from."""
     if not landing.is_dir():
-        raise LandingError(f"There is no landing folder {landing}: create it, with one folder per feed, or name another.")
+        raise LandingError(
+            f"There is no landing folder {landing}: create it, with one folder per feed, or name another."
+        )
     for feed in FEEDS:
         if not feed.may_be_absent and not files_of(landing, feed):
             raise LandingError(
@@ -76,7 +78,7 @@ def files_of(landing: Path, feed: Feed) -> list[Path]:
 
 
 def load_register(warehouse: duckdb.DuckDBPyConnection, municipalities_file: Path) -> Register:
-    """Create raw.municipalities (municipality_code, municipality_name, county_code, county_name) and return its codes."""
+    """Create raw.municipalities, one row per municipality with its county, and return the codes in it."""
     municipalities = pl.read_csv(municipalities_file, infer_schema=False)
     warehouse.execute("create schema if not exists raw")
     warehouse.execute("create or replace table raw.municipalities as select * from municipalities")
@@ -130,7 +132,7 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, 
         landed.append(_LandedFile(feed.name, file_name, sha256, "loaded", rows_read, rows_rejected))
     _settle_keys(warehouse, feed)
     _set_superseded_aside(warehouse, feed, landing)
-    _append_landed(warehouse, feed, landed)
+    _append_landed(warehouse, landed)
     warehouse.execute("drop table delivered; drop table settled")
     return _summary(warehouse, feed, landed, tuple(unknown_columns))
 
@@ -150,7 +152,11 @@ def _create_delivered(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 
 
 def _append_delivered(
-    warehouse: duckdb.DuckDBPyConnection, feed: Feed, file_order: int, file_name: str, fitting: pl.DataFrame
+    warehouse: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    file_order: int,
+    file_name: str,
+    fitting: pl.DataFrame,  # noqa: ARG001 (read by DuckDB)
 ) -> None:
     names = ", ".join(feed.column_names)
     warehouse.execute(
@@ -217,7 +223,7 @@ def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, land
         _append_rejected(warehouse, feed, str(file_name), delivery, rejected)
 
 
-def _append_landed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: Iterable[_LandedFile]) -> None:
+def _append_landed(warehouse: duckdb.DuckDBPyConnection, landed: Iterable[_LandedFile]) -> None:
     for file in landed:
         warehouse.execute(
             f"""
@@ -248,4 +254,14 @@ def _summary(
     ).fetchone()
     assert counts is not None
     problems = tuple(f"{feed.name}/{file.file_name}: {file.problem}" for file in landed if file.problem)
-    return FeedLoad(feed.name, len(landed), *counts, problems, unknown_columns)
+    rows_read, rows_accepted, rows_rejected, rows_duplicate = counts
+    return FeedLoad(
+        feed=feed.name,
+        files=len(landed),
+        rows_read=rows_read,
+        rows_accepted=rows_accepted,
+        rows_rejected=rows_rejected,
+        rows_duplicate=rows_duplicate,
+        problems=problems,
+        unknown_columns=unknown_columns,
+    )

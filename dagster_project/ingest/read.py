@@ -91,7 +91,9 @@ def _read_delimited(path: Path, known_headers: frozenset[str]) -> tuple[tuple[st
         raise UnreadableFileError("the file is empty: deliver at least a header row")
 
     def known_columns(delimiter: str) -> int:
-        return len({matchable(header) for header in next(csv.reader([header_line], delimiter=delimiter))} & known_headers)
+        return len(
+            {matchable(header) for header in next(csv.reader([header_line], delimiter=delimiter))} & known_headers
+        )
 
     delimiter = max(DELIMITERS, key=known_columns)
     body = text.lstrip("\r\n")

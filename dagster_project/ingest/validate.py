@@ -79,9 +79,11 @@ def _one_spelling(column: Column) -> pl.Expr:
             return pl.when(text.str.contains(r"^\d+$")).then(padded).otherwise(text)
         case Kind.WHOLE_NUMBER:
             number = text.cast(pl.Int64, strict=False)
-            return pl.when(text.str.contains(r"^[+-]?\d+$") & number.is_not_null()).then(
-                number.cast(pl.String)
-            ).otherwise(text)
+            return (
+                pl.when(text.str.contains(r"^[+-]?\d+$") & number.is_not_null())
+                .then(number.cast(pl.String))
+                .otherwise(text)
+            )
         case Kind.ID_LIST:
             ids = text.str.split(";").list.eval(pl.element().str.strip_chars())
             kept = ids.list.eval(pl.element().filter(pl.element() != "").unique(maintain_order=True)).list.join(";")
@@ -151,9 +153,10 @@ def _reasons_of_kind(column: Column, register: Register) -> Iterator[pl.Expr]:
             # Also where the value does not apply: a number must still be of its form.
             yield _reason("bad_number", column, ~text.str.contains(r"^[+-]?\d+$"))
             number = text.cast(pl.Int64, strict=False)
-            in_range = number.is_between(
-                pl.lit(column.minimum, pl.Int64), pl.lit(column.maximum, pl.Int64)
-            ) & number.is_not_null()
+            in_range = (
+                number.is_between(pl.lit(column.minimum, pl.Int64), pl.lit(column.maximum, pl.Int64))
+                & number.is_not_null()
+            )
             yield _reason("out_of_range", column, text.is_not_null() & ~in_range)
         case Kind.AREA_CODE:
             yield _reason("unknown_area", column, ~_is_area(column, register))
@@ -205,5 +208,8 @@ def _bounded_in_force(feed: Feed) -> tuple[list[pl.Expr], pl.Expr]:
     too_late = holds & (pl.col("in_force_date") > pl.date(pl.col("quota_year"), 12, 31))
     return [
         pl.when(holds).then(bounded).otherwise("in_force_date").alias("in_force_date"),
-        pl.when(holds).then(pl.col("decided_date").fill_null(delivered)).otherwise("decided_date").alias("decided_date"),
+        pl.when(holds)
+        .then(pl.col("decided_date").fill_null(delivered))
+        .otherwise("decided_date")
+        .alias("decided_date"),
     ], pl.when(too_late).then(pl.lit("out_of_range:in_force_date"))

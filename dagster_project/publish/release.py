@@ -70,7 +70,9 @@ def write_files(workplace: Workplace) -> dict[str, int]:
 
 
 def _rows_by_mart(warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    marts = warehouse.execute("select table_name from duckdb_tables() where schema_name = 'marts' order by 1").fetchall()
+    marts = warehouse.execute(
+        "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+    ).fetchall()
     counts = {mart: warehouse.execute(f"select count(*) from marts.{mart}").fetchone() for (mart,) in marts}
     return {mart: count[0] for mart, count in counts.items() if count is not None}
 

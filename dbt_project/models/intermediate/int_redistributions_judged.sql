@@ -23,8 +23,10 @@ validated as (
         case
             when from_municipalities.county_code <> to_municipalities.county_code then 'different_counties'
             when redistributions.from_municipality_code = redistributions.to_municipality_code then 'same_municipality'
-            when from_decisions.first_in_force_date <= redistributions.in_force_date
-                and to_decisions.first_in_force_date <= redistributions.in_force_date then null
+            when
+                from_decisions.first_in_force_date <= redistributions.in_force_date
+                and to_decisions.first_in_force_date <= redistributions.in_force_date
+                then null
             else 'no_kommuntal'
         end as obstacle,
     from redistributions

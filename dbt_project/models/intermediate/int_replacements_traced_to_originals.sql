@@ -2,8 +2,10 @@
 -- several originals against the earliest. One row per replacement with a valid link: its earliest root.
 select
     traces.assignment_id,
-    min(struct_pack(root_assigned_date, root_assignment_id)).root_assigned_date as original_assigned_date,
-    min(struct_pack(root_assigned_date, root_assignment_id)).root_assignment_id as original_assignment_id,
+    min(traces.root_assigned_date) as original_assigned_date,
+    arg_min(
+        traces.root_assignment_id, (traces.root_assigned_date, traces.root_assignment_id)
+    ) as original_assignment_id,
 from (
     with recursive links as (
         select
