@@ -5,7 +5,7 @@ from __future__ import annotations
 from dagster_project.checks import ERROR, WARN, Check, failed
 from dagster_project.job import Failure
 from dagster_project.workplace import Workplace
-from expectations.outcome import Outcome
+from expectations.outcome import Outcome, counted
 
 FINDINGS_SHOWN = 5
 
@@ -17,10 +17,10 @@ def closing_lines(place: Workplace) -> list[str]:
     output = place.settings.output
     lines = ["", *_came_in(place)]
     if warning:
-        lines += ["", f"Warnings: {_count(len(warning), 'check')} failed."]
+        lines += ["", f"Warnings: {counted(len(warning), 'check')} failed."]
         lines += [line for check, outcome in warning for line in _check_lines(check, outcome)]
     if blocking:
-        lines += ["", f"Publication is blocked: {_count(len(blocking), 'check')} failed."]
+        lines += ["", f"Publication is blocked: {counted(len(blocking), 'check')} failed."]
         lines += [line for check, outcome in blocking for line in _check_lines(check, outcome)]
         lines += [
             "",
@@ -66,11 +66,7 @@ def _came_in(place: Workplace) -> list[str]:
 
 
 def _check_lines(check: Check, outcome: Outcome) -> list[str]:
-    lines = [f"  {check.name}: {_count(outcome.failing_rows, 'row')}. {check.advice}"]
+    lines = [f"  {check.name}: {counted(outcome.failing_rows, 'row')}. {check.advice}"]
     lines += [f"    {finding}" for finding in outcome.findings[:FINDINGS_SHOWN]]
     more = outcome.failing_rows - FINDINGS_SHOWN if len(outcome.findings) > FINDINGS_SHOWN else 0
     return [*lines, *(["    and more: see checks in build.json"] if more > 0 else [])]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
+from expectations.outcome import counted
 from expectations.suite import Limits, Suite, deciding
 
 
@@ -24,7 +25,8 @@ def _expectations(limits: Limits) -> Sequence[Expectation]:
 
 
 def _describe(row: Mapping[str, Any]) -> str:
-    return f"assignment_log: the latest event is {int(row['days_since_latest_event'])} days older than the as-of date"
+    days = counted(int(row["days_since_latest_event"]), "day")
+    return f"assignment_log: the latest event is {days} older than the as-of date"
 
 
 SUITE = Suite(

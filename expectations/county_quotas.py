@@ -8,6 +8,7 @@ from typing import Any, Literal
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
+from expectations.outcome import counted
 from expectations.suite import Limits, Suite, deciding
 
 
@@ -43,7 +44,7 @@ def _describe(row: Mapping[str, Any]) -> str:
     if row["status"] == "kommuntal_missing":
         return f"{where}: länstal {lanstal}, but no kommuntal decided"
     total = int(row["kommuntal_total_persons"])
-    return f"{where}: länstal {lanstal}, sum of kommuntal {total}, {lanstal - total} persons missing"
+    return f"{where}: länstal {lanstal}, sum of kommuntal {total}, {counted(lanstal - total, 'person')} missing"
 
 
 SUITE = Suite(

@@ -8,6 +8,7 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
+from expectations.outcome import counted
 from expectations.suite import Limits, Suite, deciding
 
 
@@ -16,7 +17,7 @@ def _expectations(_limits: Limits) -> Sequence[Expectation]:
 
 
 def _describe(row: Mapping[str, Any]) -> str:
-    return f"{row['rows']} events or links with issue {row['issue']}"
+    return f"{row['issue']}: {counted(row['rows'], 'time')}"
 
 
 SUITE = Suite(

@@ -8,6 +8,7 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
+from expectations.outcome import counted
 from expectations.suite import Limits, Suite, deciding
 
 
@@ -21,7 +22,7 @@ def _expectations(_limits: Limits) -> Sequence[Expectation]:
 
 
 def _describe(row: Mapping[str, Any]) -> str:
-    return f"{row['municipality_name']} {row['quota_year']}: {row['rows']} months planned below zero"
+    return f"{row['municipality_name']} {row['quota_year']}: {counted(row['rows'], 'month')} planned below zero"
 
 
 SUITE = Suite(

@@ -16,3 +16,8 @@ class Outcome:
     passed: bool
     failing_rows: int
     findings: tuple[str, ...] = ()
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, as a person would write it."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

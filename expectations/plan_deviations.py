@@ -8,6 +8,7 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
+from expectations.outcome import counted
 from expectations.suite import Limits, Suite, deciding
 
 
@@ -25,7 +26,7 @@ def _expectations(_limits: Limits) -> Sequence[Expectation]:
 def _describe(row: Mapping[str, Any]) -> str:
     return (
         f"{row['municipality_name']} {row['plan_month']:%Y-%m}: "
-        f"{row['over_plan_unapproved_persons']} persons over plan without approval"
+        f"{counted(row['over_plan_unapproved_persons'], 'person')} over plan without approval"
     )
 
 

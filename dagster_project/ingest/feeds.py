@@ -31,7 +31,7 @@ class When:
     values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One column of a feed.
 
@@ -52,7 +52,7 @@ class Column:
     maximum: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Feed:
     """One feed: its columns in the contract's order and the key that tells its rows apart.
 

@@ -168,6 +168,7 @@ def _text_of(values: pl.Series) -> pl.Series:
 
 def _read_json_lines(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str, ...], pl.DataFrame]:
     records: list[dict[str, Any]] = []
+    headers: dict[str, str] = {}  # as first spelled, by matchable form
     for number, line in enumerate(_decode(path.read_bytes()).split("\n"), start=1):
         try:
             record = json.loads(line) if line.strip() else {}
@@ -175,12 +176,14 @@ def _read_json_lines(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[
             raise UnreadableFileError(f"line {number} is not JSON: deliver the file again") from error
         if not isinstance(record, dict):
             raise UnreadableFileError(f"line {number} is not a JSON object: deliver one object per line")
-        records.append(record)
-    headers = tuple(dict.fromkeys(key for record in records for key in record))
+        headers = {matchable(key): key for key in record} | headers
+        records.append({matchable(key): value for key, value in record.items()})
+        if len(records[-1]) < len(record):
+            raise UnreadableFileError(f"line {number} names a column more than once: keep one of them")
     if not headers:
         raise UnreadableFileError("the file is empty: deliver at least one row")
-    columns = {str(at): [_json_text(record.get(header)) for record in records] for at, header in enumerate(headers)}
-    return headers, pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+    columns = {str(at): [_json_text(record.get(key)) for record in records] for at, key in enumerate(headers)}
+    return tuple(headers.values()), pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
 def _json_text(value: object) -> str | None:

@@ -1,0 +1,71 @@
+"""What tests of several folders share: the project's folders, a way to build, one built release."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from dagster_project.cli import main
+
+PROJECT = Path(__file__).resolve().parent.parent
+EXAMPLES = Path(__file__).resolve().parent / "fixtures" / "examples"
+MUNICIPALITIES_FILE = PROJECT / "data" / "reference" / "municipalities.csv"
+SHIPPED_LANDING = PROJECT / "data" / "landing"
+SHIPPED_AS_OF = "2026-10-31"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What one run of `arsplan build` did."""
+
+    exit_code: int
+    output: Path
+    text: str
+
+    @property
+    def blocked(self) -> list[Path]:
+        return sorted((self.output / "blocked").glob("*"))
+
+    def query(self, sql: str, folder: Path | None = None) -> list[tuple[Any, ...]]:
+        """Rows from the current release, or from the release in `folder`."""
+        warehouse = (folder or (self.output / "current").resolve()) / "warehouse.duckdb"
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def finished(self) -> Path:
+        """Folder of the newest finished build, published or blocked."""
+        folders = [*(self.output / "releases").glob("*"), *(self.output / "blocked").glob("*")]
+        return max(folders, key=lambda folder: folder.name)
+
+
+Build = Callable[..., Built]
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
+    """`arsplan build`, in this process: the heavy libraries are imported once for all tests."""
+    with pytest.MonkeyPatch.context() as environment:
+        home = tmp_path_factory.mktemp("dagster")
+        (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+        environment.setenv("DAGSTER_HOME", str(home))
+
+        def run(landing: Path, as_of: str, output: Path) -> Built:
+            text = io.StringIO()
+            with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+                exit_code = main(["build", "--landing", str(landing), "--output", str(output), "--as-of", as_of])
+            return Built(exit_code, output, text.getvalue())
+
+        yield run
+
+
+@pytest.fixture(scope="session")
+def shipped(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The release of the shipped data that all tests of it read; none may change it."""
+    return build(SHIPPED_LANDING, SHIPPED_AS_OF, tmp_path_factory.mktemp("shipped"))

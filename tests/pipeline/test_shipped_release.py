@@ -1,0 +1,159 @@
+"""The release of the shipped data: true to its sources, complete, documented, readable by others."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+
+import duckdb
+from conftest import PROJECT, SHIPPED_AS_OF, SHIPPED_LANDING, Built
+
+from dagster_project.checks import CHECKS
+
+MARTS = {
+    "assignments",
+    "cancellations",
+    "change_request_outcomes",
+    "check_results",
+    "counties",
+    "county_quotas",
+    "landed_files",
+    "log_issues",
+    "monthly_plan",
+    "monthly_plan_versions",
+    "municipalities",
+    "municipality_quotas",
+    "plan_deviations",
+    "quota_year_counts",
+    "redistribution_outcomes",
+    "rejected_rows",
+}
+
+
+def test_is_published(shipped: Built) -> None:
+    assert shipped.exit_code == 0, shipped.text
+    assert (shipped.output / "current").is_symlink()
+    assert f"as of {SHIPPED_AS_OF}" in shipped.text
+
+
+def test_2018_equals_the_published_closing_table(shipped: Built) -> None:
+    table = PROJECT / "data" / "reference" / "received_on_assignment_2018.csv"
+    published = [
+        (row["municipality_code"], int(row["kommuntal_persons"]), int(row["received_persons"]))
+        for row in csv.DictReader(table.open(encoding="utf-8"))
+    ]
+    found = shipped.query(
+        "select municipality_code, kommuntal_persons, received_persons from marts.quota_year_counts "
+        "where quota_year = 2018 order by 1"
+    )
+    assert len(published) == 290
+    assert found == sorted(published)
+    assert sum(row[2] for row in found) == 14_588
+
+
+def test_every_county_is_ok_in_2018(shipped: Built) -> None:
+    assert shipped.query("select status, count(*) from marts.county_quotas where quota_year = 2018 group by 1") == [
+        ("ok", 21)
+    ]
+
+
+def test_shows_what_the_real_world_holds(shipped: Built) -> None:
+    """Replacements across new year, new constellations, over-plan with and without approval, overdue, odd events."""
+    [counts] = shipped.query("""
+        select
+            (select count(*) from marts.cancellations where crosses_year and replacement_assignments > 0),
+            (select count(*) from marts.cancellations where is_new_constellation),
+            (select sum(over_plan_approved_persons) from marts.plan_deviations),
+            (select sum(over_plan_unapproved_persons) from marts.plan_deviations),
+            (select count(*) from marts.assignments where is_overdue),
+            (select count(distinct issue) from marts.log_issues),
+            (select count(*) from marts.plan_deviations where deviation_persons is null),
+    """)
+    assert all(count > 0 for count in counts)
+    assert counts[5] >= 6
+
+
+def test_holds_every_mart_of_the_contract(shipped: Built) -> None:
+    tables = shipped.query("select table_name from duckdb_tables() where schema_name = 'marts'")
+    assert {name for (name,) in tables} == MARTS
+
+
+def test_every_table_and_column_is_documented_in_the_database(shipped: Built) -> None:
+    undocumented = shipped.query("""
+        select table_name, null from duckdb_tables() where schema_name = 'marts' and coalesce(comment, '') = ''
+        union all
+        select table_name, column_name from duckdb_columns() where schema_name = 'marts' and coalesce(comment, '') = ''
+    """)
+    assert undocumented == []
+
+
+def test_parquet_files_equal_the_marts(shipped: Built) -> None:
+    current = (shipped.output / "current").resolve()
+    assert {path.stem for path in (current / "parquet").iterdir()} == MARTS
+    for mart in sorted(MARTS):
+        file = current / "parquet" / f"{mart}.parquet"
+        both = f"(from marts.{mart} except all from '{file}') union all (from '{file}' except all from marts.{mart})"
+        assert shipped.query(both) == [], mart
+
+
+def test_public_folder_holds_aggregates_only(shipped: Built) -> None:
+    public = {path.stem for path in (shipped.output / "current" / "public").iterdir()}
+    assert public == {
+        "counties",
+        "county_quotas",
+        "monthly_plan",
+        "monthly_plan_versions",
+        "municipalities",
+        "municipality_quotas",
+        "plan_deviations",
+        "quota_year_counts",
+    }
+
+
+def test_build_json_describes_the_release(shipped: Built) -> None:
+    current = (shipped.output / "current").resolve()
+    described = json.loads((current / "build.json").read_text())
+    assert described["build_id"] == current.name
+    assert described["as_of"] == SHIPPED_AS_OF
+    assert described["published"] is True
+    assert [check["check_name"] for check in described["checks"]] == [check.name for check in CHECKS]
+    assert set(described["rows_by_mart"]) == MARTS
+    delivered = {path.relative_to(SHIPPED_LANDING).as_posix(): path for path in SHIPPED_LANDING.rglob("*.*")}
+    assert {f"{file['feed']}/{file['file_name']}" for file in described["files"]} == set(delivered)
+    for file in described["files"]:
+        content = delivered[f"{file['feed']}/{file['file_name']}"].read_bytes()
+        assert file["sha256"] == hashlib.sha256(content).hexdigest()
+    for file in described["release_files"]:
+        assert file["sha256"] == hashlib.sha256((current / file["path"]).read_bytes()).hexdigest(), file["path"]
+
+
+def test_rows_read_are_accounted_for(shipped: Built) -> None:
+    assert (
+        shipped.query(
+            "from marts.landed_files where rows_read <> rows_accepted + rows_rejected + rows_duplicate or rows_read = 0"
+        )
+        == []
+    )
+
+
+def test_old_clients_can_open_the_warehouse(shipped: Built) -> None:
+    """DuckDB 1.0 reads storage version 64; the number stands in the file's header."""
+    header = (shipped.output / "current" / "warehouse.duckdb").read_bytes()[:20]
+    assert header[8:12] == b"DUCK"
+    assert int.from_bytes(header[12:20], "little") == 64
+
+
+def test_names_of_simulated_deliveries_say_so(shipped: Built) -> None:
+    names = shipped.query("select feed, file_name from marts.landed_files where file_name not like '%-real.csv'")
+    assert names
+    assert all("simulated" in name for _, name in names)
+    decided = shipped.query("select distinct decision_id, file_name from raw.quota_decisions where level = 'kommuntal'")
+    assert all(("Simulated" in decision) == ("simulated" in name) for decision, name in decided)
+
+
+def test_a_release_can_be_read_while_another_connection_reads_it(shipped: Built) -> None:
+    warehouse = str((shipped.output / "current" / "warehouse.duckdb").resolve())
+    with duckdb.connect(warehouse, read_only=True) as first, duckdb.connect(warehouse, read_only=True) as second:
+        assert first.execute("select count(*) from marts.municipalities").fetchone() == (290,)
+        assert second.execute("select count(*) from marts.municipalities").fetchone() == (290,)

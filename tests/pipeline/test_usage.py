@@ -1,0 +1,69 @@
+"""Wrong usage and bad places: one clear sentence, the right exit code, nothing published."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import EXAMPLES, Build
+
+from dagster_project.cli import main
+from dagster_project.workplace import locked
+
+ARSPLAN = Path(sys.executable).with_name("arsplan")
+WORLD = EXAMPLES / "world-1" / "landing"
+
+
+def test_help_explains_the_commands() -> None:
+    shown = subprocess.run([ARSPLAN, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "build" in shown
+    assert "simulate" in shown
+    assert "exit codes" in shown
+
+
+def test_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["bild"])
+    assert stop.value.code == 2
+    assert "invalid choice" in capsys.readouterr().err
+
+
+def test_bad_date_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["build", "--as-of", "31/10/2026"])
+    assert stop.value.code == 2
+    assert "write it as YYYY-MM-DD" in capsys.readouterr().err
+
+
+def test_no_landing_folder(build: Build, tmp_path: Path) -> None:
+    built = build(tmp_path / "nowhere", "2026-01-31", tmp_path / "output")
+    assert built.exit_code == 2
+    assert "There is no landing folder" in built.text
+
+
+def test_empty_landing_folder(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    built = build(tmp_path / "landing", "2026-01-31", tmp_path / "output")
+    assert built.exit_code == 2
+    assert "holds no file in quota_decisions/" in built.text
+
+
+def test_output_that_cannot_be_written(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "output").write_text("a file where a folder should be")
+    built = build(WORLD, "2026-01-31", tmp_path / "output")
+    assert built.exit_code == 1
+    assert "cannot work in" in built.text
+    assert "Traceback" not in built.text
+
+
+def test_a_second_build_says_that_one_is_running(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    with locked(output):
+        second = subprocess.run(
+            [ARSPLAN, "build", "--landing", WORLD, "--output", output], capture_output=True, text=True, check=False
+        )
+    assert second.returncode == 1
+    assert "Another build is running" in second.stderr
+    assert not (output / "releases").exists()

@@ -1,0 +1,97 @@
+"""Loading the landing folder: which row of a key wins, and that every row is accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import MUNICIPALITIES_FILE
+
+from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
+from dagster_project.ingest.load import LandingError, check_landing, files_of, load_landing, load_register
+
+HEADER = "event_id,event_type,event_date,assignment_id,recorded_at,municipality_code,persons,category\n"
+Load = Callable[..., duckdb.DuckDBPyConnection]
+
+
+def assigned(event_id: str, persons: int, recorded_at: str = "") -> str:
+    return f"{event_id},assigned,2026-02-01,A-{event_id},{recorded_at},0760,{persons},quota_refugee\n"
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    def from_files(**files: str) -> duckdb.DuckDBPyConnection:
+        folder = tmp_path / ASSIGNMENT_LOG.name
+        folder.mkdir()
+        for name, rows in files.items():
+            (folder / f"{name}.csv").write_text(HEADER + rows)
+        warehouse = duckdb.connect()
+        load_landing(warehouse, tmp_path, load_register(warehouse, MUNICIPALITIES_FILE), lambda _: None)
+        return warehouse
+
+    return from_files
+
+
+def persons(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    return warehouse.execute("select event_id, persons from raw.assignment_log order by 1").fetchall()
+
+
+def set_aside(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    query = "select file_name, row_number, reason from raw.rejected_rows order by all"
+    return warehouse.execute(query).fetchall()
+
+
+def counts(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    query = "select rows_read, rows_accepted, rows_rejected, rows_duplicate from raw.landed_files order by file_name"
+    return warehouse.execute(query).fetchall()
+
+
+def test_the_later_row_wins_where_nothing_else_tells(load: Load) -> None:
+    warehouse = load(a=assigned("E1", 1), b=assigned("E1", 2) + assigned("E1", 3))
+    assert persons(warehouse) == [("E1", 3)]
+    assert set_aside(warehouse) == [("a.csv", 1, "superseded"), ("b.csv", 1, "superseded")]
+
+
+def test_the_latest_recorded_wins_and_missing_is_oldest(load: Load) -> None:
+    warehouse = load(
+        a=assigned("E1", 1, "2026-03-02") + assigned("E2", 1, "2020-01-01"),
+        b=assigned("E1", 2, "2026-03-01") + assigned("E2", 2),
+    )
+    assert persons(warehouse) == [("E1", 1), ("E2", 1)]
+
+
+def test_the_whole_log_delivered_again_is_duplicate(load: Load) -> None:
+    first, correction = assigned("E1", 1), assigned("E1", 2)
+    warehouse = load(a=first, b=correction, c=first + correction)
+    assert persons(warehouse) == [("E1", 2)]
+    assert counts(warehouse) == [(1, 0, 1, 0), (1, 1, 0, 0), (2, 0, 0, 2)]
+
+
+def test_set_aside_rows_keep_their_text(load: Load) -> None:
+    warehouse = load(a=assigned("E1", 1) + assigned("E1", 2) + assigned("E2", 100))
+    raw = warehouse.execute("select row_number, raw_row::json->>'persons' from raw.rejected_rows order by 1").fetchall()
+    assert raw == [(1, "1"), (3, "100")]
+
+
+def test_files_are_read_in_the_byte_order_of_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / ASSIGNMENT_LOG.name
+    folder.mkdir()
+    for name in ("b.csv", "B.csv", "å.csv", "a-2.csv", "a.csv", ".hidden.csv", "~$a.xlsx"):
+        (folder / name).write_text(HEADER)
+    assert [path.name for path in files_of(tmp_path, ASSIGNMENT_LOG)] == ["B.csv", "a-2.csv", "a.csv", "b.csv", "å.csv"]
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+def test_only_decisions_must_be_there(feed: Feed, tmp_path: Path) -> None:
+    for other in FEEDS:
+        if other is not feed:
+            (tmp_path / other.name).mkdir()
+            (tmp_path / other.name / "file.csv").write_text("")
+    if feed.may_be_absent:
+        check_landing(tmp_path)
+    else:
+        with pytest.raises(LandingError, match="deliver at least one file"):
+            check_landing(tmp_path)

@@ -1,0 +1,200 @@
+"""Validating rows: every reason, in the contract's order; healing; dates in force; what does not apply."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from dagster_project.ingest.feeds import ASSIGNMENT_LOG, CHANGE_REQUESTS, QUOTA_DECISIONS, REDISTRIBUTIONS, Feed
+from dagster_project.ingest.read import Delivery
+from dagster_project.ingest.validate import REJECTION, ROW_HASH, Register, Validated, validate
+
+REGISTER = Register(frozenset({"01", "07"}), frozenset({"0114", "0760", "0765"}))
+
+GOOD: dict[Feed, dict[str, str | None]] = {
+    QUOTA_DECISIONS: {
+        "decision_id": "D1",
+        "level": "kommuntal",
+        "quota_year": "2026",
+        "area_code": "0114",
+        "persons": "5",
+    },
+    REDISTRIBUTIONS: {
+        "agreement_id": "R1",
+        "quota_year": "2026",
+        "from_municipality_code": "0760",
+        "to_municipality_code": "0765",
+        "persons": "1",
+        "requested_date": "2026-02-01",
+    },
+    CHANGE_REQUESTS: {
+        "request_id": "W1",
+        "municipality_code": "0760",
+        "quota_year": "2026",
+        "plan_month": "2026-03-01",
+        "wished_persons": "0",
+        "requested_date": "2026-02-01",
+    },
+    ASSIGNMENT_LOG: {
+        "event_id": "E1",
+        "event_type": "assigned",
+        "event_date": "2026-02-01",
+        "assignment_id": "A1",
+        "municipality_code": "0760",
+        "persons": "3",
+        "category": "quota_refugee",
+    },
+}
+
+
+def validated(feed: Feed, *rows: dict[str, str | None]) -> Validated:
+    table = pl.DataFrame(
+        [{name: row.get(name) for name in feed.column_names} for row in rows],
+        schema=dict.fromkeys(feed.column_names, pl.String),
+    )
+    numbered = table.rename({name: str(at) for at, name in enumerate(table.columns)}).with_row_index("row_number", 1)
+    return validate(Delivery(numbered, feed.column_names), feed, REGISTER)
+
+
+def rejection(feed: Feed, **changes: str | None) -> str | None:
+    rejected = validated(feed, GOOD[feed] | changes).rejected
+    return rejected[REJECTION][0] if len(rejected) else None
+
+
+def accepted(feed: Feed, **changes: str | None) -> dict[str, Any]:
+    fitting = validated(feed, GOOD[feed] | changes).fitting
+    assert len(fitting) == 1
+    return fitting.row(0, named=True)
+
+
+@pytest.mark.parametrize("feed", list(GOOD), ids=lambda feed: feed.name)
+def test_a_good_row_fits(feed: Feed) -> None:
+    assert rejection(feed) is None
+
+
+@pytest.mark.parametrize("feed", list(GOOD), ids=lambda feed: feed.name)
+def test_every_required_column_is_required(feed: Feed) -> None:
+    for name in feed.required_names:
+        assert rejection(feed, **{name: None}) == f"missing_value:{name}"
+        assert rejection(feed, **{name: "  "}) == f"missing_value:{name}"
+
+
+@pytest.mark.parametrize(
+    ("feed", "changes", "reason"),
+    [
+        (QUOTA_DECISIONS, {"level": "Kommuntal"}, "unknown_value:level"),
+        (QUOTA_DECISIONS, {"quota_year": "26.0"}, "bad_number:quota_year"),
+        (QUOTA_DECISIONS, {"quota_year": "2015"}, "out_of_range:quota_year"),
+        (QUOTA_DECISIONS, {"quota_year": "2101"}, "out_of_range:quota_year"),
+        (QUOTA_DECISIONS, {"area_code": "07"}, "unknown_area:area_code"),
+        (QUOTA_DECISIONS, {"level": "lanstal", "area_code": "0760"}, "unknown_area:area_code"),
+        (QUOTA_DECISIONS, {"persons": "-1"}, "out_of_range:persons"),
+        (QUOTA_DECISIONS, {"persons": "1 000"}, "bad_number:persons"),
+        (QUOTA_DECISIONS, {"persons": "9" * 40}, "out_of_range:persons"),
+        (QUOTA_DECISIONS, {"decided_date": "2026-2-1"}, "bad_date:decided_date"),
+        (QUOTA_DECISIONS, {"decided_date": "2026-02-30"}, "bad_date:decided_date"),
+        (QUOTA_DECISIONS, {"in_force_date": "2027-01-01"}, "out_of_range:in_force_date"),
+        (QUOTA_DECISIONS, {"decided_date": "2027-01-01"}, "out_of_range:in_force_date"),
+        (REDISTRIBUTIONS, {"persons": "0"}, "out_of_range:persons"),
+        (REDISTRIBUTIONS, {"to_municipality_code": "1"}, "unknown_area:to_municipality_code"),
+        (REDISTRIBUTIONS, {"decision": "accepted"}, "unknown_value:decision"),
+        (REDISTRIBUTIONS, {"decision": "rejected"}, "missing_value:decided_date"),
+        (REDISTRIBUTIONS, {"decision": "approved", "decided_date": "2027-01-01"}, "out_of_range:in_force_date"),
+        (CHANGE_REQUESTS, {"plan_month": "2026-03-02"}, "out_of_range:plan_month"),
+        (CHANGE_REQUESTS, {"plan_month": "2027-01-01"}, "out_of_range:plan_month"),
+        (CHANGE_REQUESTS, {"plan_month": "mars"}, "bad_date:plan_month"),
+        (CHANGE_REQUESTS, {"wished_persons": "-1"}, "out_of_range:wished_persons"),
+        (CHANGE_REQUESTS, {"decision": "accepted"}, "missing_value:decided_date"),
+        (ASSIGNMENT_LOG, {"event_type": "arrived"}, "unknown_value:event_type"),
+        (ASSIGNMENT_LOG, {"recorded_at": "yesterday"}, "bad_date:recorded_at"),
+        (ASSIGNMENT_LOG, {"recorded_at": "2026-02-30T10:00:00"}, "bad_date:recorded_at"),
+        (ASSIGNMENT_LOG, {"municipality_code": None}, "missing_value:municipality_code"),
+        (ASSIGNMENT_LOG, {"persons": None}, "missing_value:persons"),
+        (ASSIGNMENT_LOG, {"persons": "100"}, "out_of_range:persons"),
+        (ASSIGNMENT_LOG, {"category": "tourist"}, "unknown_value:category"),
+        (ASSIGNMENT_LOG, {"reception_deadline_date": "soon"}, "bad_date:reception_deadline_date"),
+        (ASSIGNMENT_LOG, {"event_type": "cancelled", "reason": "relatives"}, "unknown_value:reason"),
+        (ASSIGNMENT_LOG, {"event_type": "over_plan_approved", "reason": "lapsed"}, "unknown_value:reason"),
+        # What does not apply is ignored, but codes and numbers must be of their form.
+        (ASSIGNMENT_LOG, {"event_type": "cancelled", "municipality_code": "9999"}, "unknown_area:municipality_code"),
+        (ASSIGNMENT_LOG, {"event_type": "cancelled", "persons": "two"}, "bad_number:persons"),
+        (ASSIGNMENT_LOG, {"event_type": "cancelled", "category": "tourist"}, None),
+        (ASSIGNMENT_LOG, {"event_type": "received", "reception_deadline_date": "soon", "reason": "because"}, None),
+        (
+            ASSIGNMENT_LOG,
+            {"event_type": "received", "municipality_code": None, "persons": None, "category": None},
+            None,
+        ),
+    ],
+)
+def test_reasons(feed: Feed, changes: dict[str, str | None], reason: str | None) -> None:
+    assert rejection(feed, **changes) == reason
+
+
+def test_the_first_column_in_order_gives_the_reason() -> None:
+    assert rejection(QUOTA_DECISIONS, persons="x", decided_date="x", area_code="9999") == "unknown_area:area_code"
+    assert rejection(ASSIGNMENT_LOG, event_date="x", assignment_id=None) == "bad_date:event_date"
+
+
+def test_eaten_zeros_and_blanks_are_healed() -> None:
+    assert accepted(QUOTA_DECISIONS, area_code=" 114 ")["area_code"] == "0114"
+    assert accepted(QUOTA_DECISIONS, level="lanstal", area_code="1")["area_code"] == "01"
+
+
+@pytest.mark.parametrize(
+    ("changes", "decided", "in_force"),
+    [
+        ({}, date(2026, 1, 1), date(2026, 1, 1)),
+        ({"decided_date": "2025-11-15"}, date(2025, 11, 15), date(2026, 1, 1)),
+        ({"decided_date": "2026-04-02"}, date(2026, 4, 2), date(2026, 4, 2)),
+        ({"in_force_date": "2026-05-01"}, date(2026, 5, 1), date(2026, 5, 1)),
+        ({"in_force_date": "2025-12-01"}, date(2025, 12, 1), date(2026, 1, 1)),
+        ({"decided_date": "2026-04-02", "in_force_date": "2026-03-01"}, date(2026, 4, 2), date(2026, 3, 1)),
+    ],
+)
+def test_missing_and_early_dates_in_force(changes: dict[str, str], decided: date, in_force: date) -> None:
+    row = accepted(QUOTA_DECISIONS, **changes)
+    assert (row["decided_date"], row["in_force_date"]) == (decided, in_force)
+
+
+def test_only_an_approved_redistribution_has_a_date_in_force() -> None:
+    assert accepted(REDISTRIBUTIONS, decision="approved", decided_date="2026-03-01")["in_force_date"] == date(
+        2026, 3, 1
+    )
+    assert accepted(REDISTRIBUTIONS, decision="rejected", decided_date="2026-03-01")["in_force_date"] is None
+    assert accepted(REDISTRIBUTIONS, in_force_date="2030-01-01")["in_force_date"] == date(2030, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-02-01", datetime(2026, 2, 1)),
+        ("2026-02-01T09:30", datetime(2026, 2, 1, 9, 30)),
+        ("2026-02-01 09:30:15.5", datetime(2026, 2, 1, 9, 30, 15, 500_000)),
+        ("2026-02-01T09:30:00Z", datetime(2026, 2, 1, 9, 30)),
+        ("2026-02-01T09:30:00+01:00", datetime(2026, 2, 1, 8, 30)),
+        ("2026-02-01T23:30:00-0100", datetime(2026, 2, 2, 0, 30)),
+    ],
+)
+def test_timestamps_are_read_as_utc(text: str, moment: datetime) -> None:
+    assert accepted(ASSIGNMENT_LOG, recorded_at=text)["recorded_at"] == moment
+
+
+def test_ids_of_replaced_assignments_are_trimmed_and_told_once() -> None:
+    assert accepted(ASSIGNMENT_LOG, replaces=" A2 ;A3;; A2")["replaces"] == "A2;A3"
+    assert accepted(ASSIGNMENT_LOG, replaces=" ; ")["replaces"] is None
+
+
+def test_reason_of_the_log_is_kept() -> None:
+    assert accepted(ASSIGNMENT_LOG, event_type="cancelled", reason="declined")["reason"] == "declined"
+
+
+def test_rows_equal_in_all_columns_have_equal_hashes() -> None:
+    good = GOOD[QUOTA_DECISIONS]
+    rows = validated(QUOTA_DECISIONS, good, good | {"area_code": "114"}, good | {"decided_date": "2026-01-01"}).fitting
+    first, healed, explicit = rows[ROW_HASH]
+    assert first == healed
+    assert first != explicit  # a date that was filled in is not a date that was delivered
