@@ -1,6 +1,6 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long check ui lock clean
+.PHONY: help setup run test test-long check docs ui lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +11,7 @@ help: ## show this list
 
 setup: .venv/complete ## create .venv and install the pinned packages (nothing to do when they are there)
 
-.venv/complete: requirements.lock pyproject.toml
+.venv/complete: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
@@ -34,6 +34,9 @@ check: setup ## ruff, sqlfluff, mypy and the conventions of this project
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
 	$(BIN)/pytest tests/conventions
+
+docs: setup ## renew docs/feeds.md after a change of the feeds
+	$(BIN)/python -m dagster_project.ingest.document docs/feeds.md
 
 ui: setup ## Dagster's web pages for this pipeline, at http://localhost:3000
 	$(BIN)/arsplan ui

@@ -16,7 +16,6 @@ from dagster_project.settings import (
     default_output,
     name_dagster_home,
     settings_for,
-    switch_telemetry_off,
     today_in_stockholm,
 )
 
@@ -36,7 +35,6 @@ exit codes of build:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code."""
-    switch_telemetry_off()
     options = _parser().parse_args(arguments)
     _show_progress()
     run: int = options.run(options)

@@ -29,6 +29,7 @@ SHIPPED_UNTIL = date(2026, 10, 31)
 
 HOUSEHOLD_SIZES = (1, 2, 3, 4, 5, 6, 7)
 SIZE_SHARES = (0.46, 0.13, 0.12, 0.12, 0.09, 0.05, 0.03)
+LARGEST_HOUSEHOLD = 9
 REASONS = ("declined", "not_used", "moved_on_own", "household_changed", "lapsed", "other")
 REASON_SHARES = (0.12, 0.18, 0.34, 0.18, 0.12, 0.06)
 APPROVAL_REASONS = ("specialist_care", "relatives", "other")
@@ -144,7 +145,7 @@ def simulate_year(rng: np.random.Generator, places: YearOfPlaces, model: Model) 
         here = np.flatnonzero(depth > generation)
         number = households + generation * len(day) + here
         resized = np.where(several[here] | (rng.random(len(here)) < 0.75), 0, rng.integers(-1, 2, len(here)))
-        persons = np.clip(group_size[here] + resized, 1, 99)
+        persons = np.clip(group_size[here] + resized, 1, LARGEST_HOUSEHOLD)
         cancelled = day[here] + rng.integers(*model.days_to_cancellation, len(here))
         parts += [
             _assigned(day[here], number, group_place[here], persons, refugee[here], earlier[here]),
@@ -445,7 +446,7 @@ def write_large_log(folder: Path, events: int, seed: int) -> None:
     """
     rng = np.random.default_rng(seed)
     weights = _real_kommuntal_2018()
-    per_year = events / 5 / 1.02  # events per person received, as the model turns out
+    per_year = events / 5 / 1.17  # events per person received, as the model turns out
     kommuntal = np.round(weights["weight"].to_numpy() * (per_year / int(weights["weight"].sum()))).astype(np.int64)
     codes = weights["municipality_code"].to_numpy().astype(np.str_)
     into = _made(folder / ASSIGNMENT_LOG.name)

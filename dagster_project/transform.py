@@ -143,10 +143,15 @@ def _severity(severity: str) -> dg.AssetCheckSeverity:
 
 
 def run_dbt(warehouse_file: Path, target: Path, as_of: str) -> list[Any]:
-    """Build all models and tests into the warehouse file; dbt's results, one per node.
+    """Build all models and run their data tests in the warehouse file; dbt's results, one per node.
 
     Raises TransformError when a model broke, or when a test failed that decides no contract check.
     """
+    return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, as_of)
+
+
+def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: str) -> list[Any]:
+    """Run one dbt command in this process, without parsing again; its results. Raises TransformError."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 (heavy)
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (heavy)
@@ -156,12 +161,7 @@ def run_dbt(warehouse_file: Path, target: Path, as_of: str) -> list[Any]:
     folder = Path.cwd()
     try:
         invocation = dbtRunner(manifest=parsed).invoke(
-            [
-                "build",
-                "--exclude-resource-type=unit_test",
-                f"--vars={json.dumps({'as_of': as_of})}",
-                *_arguments(target),
-            ]
+            [*command, f"--vars={json.dumps({'as_of': as_of})}", *_arguments(target)]
         )
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

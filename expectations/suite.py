@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import duckdb
-import pandas as pd
-
-from expectations.outcome import Outcome
-
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-
 import great_expectations as gx
+import pandas as pd
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.expectations import Expectation
+
+from expectations.outcome import Outcome
 
 MOST_FINDINGS = 20
 ROWS = "rows"

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import twin
@@ -20,7 +21,7 @@ CHECKS_THAT_CANNOT_FAIL = {
     "every_assignment_counted_once",
 }
 
-Test = Callable[[twin.Row], bool]
+Test = Callable[[dict[str, Any]], bool]
 
 BRANCHES: list[tuple[str, str, Test]] = [
     ("county_quotas", "below länstal now", lambda row: row["status"] == "below_lanstal" and row["is_current"]),

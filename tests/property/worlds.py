@@ -60,6 +60,7 @@ class World:
     quota_years: list[int]
     slots: list[Slot] = field(default_factory=list)
     dates: list[date] = field(default_factory=list)
+    last_event_date: date = date.min
 
     def day_in(self, year: int, first_month: int = 1, last_month: int = 12) -> date:
         first, last = date(year, first_month, 1), date(year + last_month // 12, last_month % 12 + 1, 1)
@@ -291,10 +292,12 @@ def change_requests(world: World, moved: list[dict[str, str]]) -> tuple[list[dic
     """The rows of a first and of a later delivery; the later one decides some that were pending in the first."""
     names = list(request_cases(world, world.slots[0], moved))
     requests: list[Request] = []
+    decided = [slot for slot in world.slots if slot.decisions]
+    much_asked = world.rng.sample(decided, 8)
     while len(requests) < world.size.change_requests:
-        decided = [slot for slot in world.slots if slot.decisions]
+        slot = world.rng.choice(much_asked if world.rng.random() < 0.5 else decided)
         name = names[len(requests) % len(names)]
-        requests += request_cases(world, world.rng.choice(decided), moved)[name]
+        requests += request_cases(world, slot, moved)[name]
     first, later = [], []
     for number, request in enumerate(requests, start=7):
         rows = request_rows(f"ONS-{number}", request, is_pending=False)
@@ -376,9 +379,10 @@ def request_cases(world: World, slot: Slot, moved: list[dict[str, str]]) -> dict
 def as_of_date(world: World, seed: int) -> date:
     first, last = world.quota_years[0], world.quota_years[-1]
     middle = world.rng.choice(world.quota_years[1:])
+    week_after, day_later = (world.last_event_date + timedelta(days=days) for days in (7, 8))
     kinds: list[Callable[[], date]] = [
         lambda: world.day_in(last, 6, 11),
-        lambda: world.day_in(last + 1, 1, world.rng.choice([2, 12])),
+        lambda: world.rng.choice([world.day_in(last + 1, 1, 2), world.day_in(last + 1, 7), week_after, day_later]),
         lambda: date(middle, 12, 31),
         lambda: world.rng.choice([date(middle, 1, 1), date(middle, world.rng.randint(2, 12), 1)]),
         lambda: world.rng.choice([day for day in world.dates if first < day.year <= last]),
@@ -419,7 +423,9 @@ def write_world(folder: Path, register: list[dict[str, str]], seed: int, size: S
     moved = redistributions(world)
     asked, answered = change_requests(world, moved)
     log = worlds_log.deliveries(rng, hot_municipalities(world, register), years, size.assignments)
-    world.dates = dates_in([*decisions, *moved, *asked, *answered, *(row for rows in log.values() for row in rows)])
+    events = [row for rows in log.values() for row in rows]
+    world.dates = dates_in([*decisions, *moved, *asked, *answered, *events])
+    world.last_event_date = max(date.fromisoformat(row["event_date"]) for row in events)
 
     decision_files = parts(rng, decisions, ["2.csv", "10.csv", "B.csv"])
     decision_files["a.csv"] = decision_files["B.csv"][:20] + corrected(rng, rng.sample(kommuntal, 6))

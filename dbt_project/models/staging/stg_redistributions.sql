@@ -6,7 +6,7 @@ select
     to_municipality_code,
     persons,
     requested_date,
-    reconciled_date,
+    case when reconciled_date <= {{ as_of_date() }} then reconciled_date end as reconciled_date,
     case when decided_date <= {{ as_of_date() }} then decision end as decision,
     case when decision is not null and decided_date <= {{ as_of_date() }} then decided_date end as decided_date,
     case when decision is not null and decided_date <= {{ as_of_date() }} then in_force_date end as in_force_date,

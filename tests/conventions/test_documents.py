@@ -1,0 +1,78 @@
+"""Documents say what is so: feeds, data, dependencies, models."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from collections import Counter
+
+from conftest import PROJECT, SHIPPED_LANDING
+
+from dagster_project.checks import CHECKS
+from dagster_project.ingest.document import feeds_markdown
+from dagster_project.transform import manifest
+
+
+def test_feeds_page_is_made_from_the_table_of_feeds() -> None:
+    assert (PROJECT / "docs" / "feeds.md").read_text(encoding="utf-8") == feeds_markdown(), "run make docs"
+
+
+def test_every_dependency_has_a_reason() -> None:
+    lines = (PROJECT / "pyproject.toml").read_text().splitlines()
+    pins = [line for line in lines if re.match(r'\s+"[A-Za-z-]+[=>]=', line)]
+    assert len(pins) > 15
+    assert [line for line in pins if not re.search(r"# .{12,}", line)] == []
+
+
+def test_every_dependency_is_locked_with_a_hash() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    lock = (PROJECT / "requirements.lock").read_text()
+    pins = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    for pin in (pin for pin in pins if "==" in pin):
+        assert re.search(rf"^{re.escape(pin)}( ;.*)? \\\n    --hash=sha256:", lock, re.MULTILINE | re.IGNORECASE), pin
+
+
+def test_every_real_decision_has_a_source() -> None:
+    with (PROJECT / "data" / "reference" / "quota_decision_sources.csv").open(encoding="utf-8") as file:
+        sources = {
+            (row["decision_id"], row["quota_year"], row["area_code"]): row["source"] for row in csv.DictReader(file)
+        }
+    known = set(
+        re.findall(r"^\| (S\w+) \|", (PROJECT / "data" / "SOURCES.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    real = []
+    for path in sorted((SHIPPED_LANDING / "quota_decisions").glob("*-real.csv")):
+        with path.open(encoding="utf-8") as file:
+            real += [(row["decision_id"], row["quota_year"], row["area_code"]) for row in csv.DictReader(file)]
+    assert set(real) == set(sources)
+    assert {source for each in sources.values() for source in each.split(";")} <= known
+
+
+def test_every_model_is_described_and_every_mart_column_too() -> None:
+    for node in manifest()["nodes"].values():
+        if node["resource_type"] == "model" and node["schema"] == "marts":
+            assert node["description"], node["name"]
+            assert node["config"]["contract"]["enforced"], node["name"]
+            assert all(column["description"] for column in node["columns"].values()), node["name"]
+
+
+def test_models_with_a_rule_name_it_first() -> None:
+    rules: Counter[str] = Counter()
+    for path in sorted((PROJECT / "dbt_project" / "models" / "intermediate").glob("*.sql")):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        assert re.match(r"-- R\d", first), f"{path.name} does not begin with its rule"
+        rules.update(re.findall(r"R\d+", first))
+    assert {f"R{number}" for number in (1, 2, 3, 4, 5, 6, 8, 9)} <= set(rules)
+
+
+def test_models_are_of_a_readable_size() -> None:
+    sizes = {
+        path.name: len(path.read_text().splitlines()) for path in (PROJECT / "dbt_project" / "models").rglob("*.sql")
+    }
+    assert [name for name, lines in sizes.items() if lines > 130] == []
+
+
+def test_glossary_names_every_check() -> None:
+    glossary = (PROJECT / "docs" / "operators.md").read_text(encoding="utf-8")
+    assert [check.name for check in CHECKS if f"`{check.name}`" not in glossary] == []
