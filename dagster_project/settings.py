@@ -77,7 +77,7 @@ def name_dagster_home(output: Path) -> None:
     if "DAGSTER_HOME" not in os.environ:
         home = output / "dagster"
         home.mkdir(parents=True, exist_ok=True)
-        (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+        (home / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
         os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 

@@ -88,6 +88,8 @@ def _one_spelling(column: Column) -> pl.Expr:
             ids = text.str.split(";").list.eval(pl.element().str.strip_chars())
             kept = ids.list.eval(pl.element().filter(pl.element() != "").unique(maintain_order=True)).list.join(";")
             return pl.when(kept != "").then(kept)
+        case Kind.TIMESTAMP:
+            return pl.coalesce(_utc(text).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f"), text)
         case _:
             return text
 

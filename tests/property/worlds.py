@@ -1,8 +1,9 @@
 """Random landing folders that reach every branch of the contract, the same for the same seed.
 
-The seed also steers the kind of world: odd ones are tense (county totals below länstal, kommuntal below zero), those
-with the second bit set hold a bad row of every kind, and seven kinds of as-of date take turns. A redistribution or
-wish is never decided before it was requested, and the rows of one request agree with each other.
+The seed also steers the kind of world: odd ones are tense (county totals below länstal, kommuntal below zero); those
+with the second bit set hold bad rows of every kind, of the others every third none and the rest as many as the limit
+allows; seven kinds of as-of date take turns. A redistribution or wish is never decided before it was requested, and
+the rows of one request agree with each other.
 """
 
 import csv
@@ -14,6 +15,7 @@ from random import Random
 
 import worlds_log
 import worlds_rows
+from worlds_rows import BadRows
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,11 @@ class World:
     rng: Random
     size: Size
     tense: bool
-    every_bad_row: bool
+    bad_rows: BadRows
     counties: dict[str, list[str]]
     quota_years: list[int]
     slots: list[Slot] = field(default_factory=list)
-    dates: list[date] = field(default_factory=list)
+    dates: list[list[date]] = field(default_factory=list)
     last_event_date: date = date.min
 
     def day_in(self, year: int, first_month: int = 1, last_month: int = 12) -> date:
@@ -108,6 +110,7 @@ def decision_cases(world: World, year: int) -> dict[str, Dates]:
         "revised": [plain, (middle, first)],
         "revised in December": [plain, (date(year, 12, day), date(year, 12, later + 1))],
         "revised twice": [plain, (middle, None), (retroactive, date(year, 12, 1))],
+        "overtaken": [plain, (date(year, month, day), date(year, 12, 1)), (middle, first)],
         "one date, two decided dates": [plain, (date(year, month, day), first), (middle, first)],
         "one date, two ids": [plain, (middle, first), (middle, first)],
         "two ids from the start": [plain, plain],
@@ -135,7 +138,8 @@ def kommuntal_decisions(world: World, silent: tuple[str, int]) -> list[dict[str,
                     world.rng.shuffle(names)
                 name = names[turn % len(names)] if world.rng.random() < 0.6 else "plain"
                 cases = [] if (county, year) == silent else decision_cases(world, year)[name]
-                for number, (decided, in_force) in enumerate(cases, start=9):
+                numbers = world.rng.sample(range(8, 13), len(cases))
+                for number, (decided, in_force) in zip(numbers, cases, strict=True):
                     persons = kommuntal_number(world.rng)
                     effective = max(in_force or decided or date(year, 1, 1), date(year, 1, 1))
                     slot.decisions.append((persons, effective))
@@ -215,10 +219,11 @@ def redistributions(world: World) -> list[dict[str, str]]:
 
 
 def any_giver(world: World) -> Slot:
-    """In a calm world one that stays above zero whatever it gives."""
+    """Some give often; in a calm world each stays above zero whatever it gives."""
     decided = [slot for slot in world.slots if slot.decisions and len(world.counties[slot.county]) > 1]
     rich = [slot for slot in decided if slot.least_persons >= 3 * world.size.redistributions]
-    return world.rng.choice(decided if world.tense or not rich else rich)
+    candidates = decided if world.tense or not rich else rich
+    return world.rng.choice(candidates[:6] if world.rng.random() < 0.3 else candidates)
 
 
 def redistribution_cases(world: World, giver: Slot) -> dict[str, dict[str, str]]:
@@ -290,14 +295,15 @@ class Request:
 
 def change_requests(world: World, moved: list[dict[str, str]]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """The rows of a first and of a later delivery; the later one decides some that were pending in the first."""
-    names = list(request_cases(world, world.slots[0], moved))
+    moves = moves_within_their_year(world, moved)
+    names = list(request_cases(world, world.slots[0], moves))
     requests: list[Request] = []
     decided = [slot for slot in world.slots if slot.decisions]
-    much_asked = world.rng.sample(decided, 8)
+    much_asked = sorted(decided, key=lambda slot: len(slot.decisions))[-5:]
     while len(requests) < world.size.change_requests:
         slot = world.rng.choice(much_asked if world.rng.random() < 0.5 else decided)
         name = names[len(requests) % len(names)]
-        requests += request_cases(world, slot, moved)[name]
+        requests += request_cases(world, slot, moves)[name]
     first, later = [], []
     for number, request in enumerate(requests, start=7):
         rows = request_rows(f"ONS-{number}", request, is_pending=False)
@@ -307,6 +313,17 @@ def change_requests(world: World, moved: list[dict[str, str]]) -> tuple[list[dic
         else:
             first += rows
     return first, later
+
+
+def moves_within_their_year(world: World, moved: list[dict[str, str]]) -> list[tuple[Slot, date]]:
+    """Who receives by an approved redistribution, and from when."""
+    slots = {(slot.municipality, str(slot.quota_year)): slot for slot in world.slots}
+    found = []
+    for row in moved:
+        day = date.fromisoformat(row["in_force_date"] or row["decided_date"] or f"{row['quota_year']}-01-01")
+        if row["decision"] == "approved" and row["quota_year"] == str(day.year) and (day.month, day.day) != (1, 1):
+            found.append((slots[row["to_municipality_code"], row["quota_year"]], day))
+    return found
 
 
 def request_rows(request_id: str, request: Request, is_pending: bool) -> list[dict[str, str]]:
@@ -326,7 +343,7 @@ def request_rows(request_id: str, request: Request, is_pending: bool) -> list[di
     ]
 
 
-def request_cases(world: World, slot: Slot, moved: list[dict[str, str]]) -> dict[str, list[Request]]:
+def request_cases(world: World, slot: Slot, moves: list[tuple[Slot, date]]) -> dict[str, list[Request]]:
     rng, year, first = world.rng, slot.quota_year, slot.first_in_force
     some_day, some_month = world.day_in(year), date(year, rng.randint(2, 12), 1)
     before_year, long_before = date(year - 1, 12, 20), date(year - 1, 9, 9)
@@ -336,14 +353,7 @@ def request_cases(world: World, slot: Slot, moved: list[dict[str, str]]) -> dict
     twelve = {month: rng.choice([0, 1, 2, 5, 20]) for month in range(1, 13)}
     huge = dict.fromkeys(modest, 10 * slot.least_persons + 7)
     silent = rng.choice([one for one in world.slots if not one.decisions])
-    redistributed = rng.choice([row for row in moved if row["decision"] == "approved"])
-    mover = next(
-        one
-        for one in world.slots
-        if (one.municipality, str(one.quota_year))
-        == (redistributed["to_municipality_code"], redistributed["quota_year"])
-    )
-    move_date = date.fromisoformat(redistributed["in_force_date"] or redistributed["decided_date"])
+    mover, move_date = rng.choice(moves or [(slot, first)])
 
     def wish(months: dict[int, int], decided: date, decision: str = "accepted", one: Slot = slot) -> Request:
         return Request(one, months, decision, decided, is_redelivered=rng.random() < 0.3)
@@ -379,13 +389,15 @@ def request_cases(world: World, slot: Slot, moved: list[dict[str, str]]) -> dict
 def as_of_date(world: World, seed: int) -> date:
     first, last = world.quota_years[0], world.quota_years[-1]
     middle = world.rng.choice(world.quota_years[1:])
-    week_after, day_later = (world.last_event_date + timedelta(days=days) for days in (7, 8))
+    near = world.rng.choice([day for day in world.rng.choice(world.dates) if first <= day.year <= last])
+    stale, fresh = (world.last_event_date + timedelta(days=days) for days in (8, 7))
+    afterwards = [stale, world.day_in(last + 1, 1, 2), fresh, world.day_in(last + 1, 7)]
     kinds: list[Callable[[], date]] = [
         lambda: world.day_in(last, 6, 11),
-        lambda: world.rng.choice([world.day_in(last + 1, 1, 2), world.day_in(last + 1, 7), week_after, day_later]),
+        lambda: afterwards[seed // len(kinds) % len(afterwards)],
         lambda: date(middle, 12, 31),
         lambda: world.rng.choice([date(middle, 1, 1), date(middle, world.rng.randint(2, 12), 1)]),
-        lambda: world.rng.choice([day for day in world.dates if first < day.year <= last]),
+        lambda: near + timedelta(days=world.rng.choice([-1, 0, 0, 1])),
         lambda: world.day_in(world.rng.choice(world.quota_years)),
         lambda: world.rng.choice([date(first - 1, 12, 31), world.day_in(first - 1, 9, 12)]),
     ]
@@ -396,7 +408,8 @@ def new_world(register: list[dict[str, str]], seed: int, size: Size) -> World:
     rng = Random(seed)
     start = rng.randint(2017, 2026)
     counties = some_counties(rng, register, size.counties)
-    return World(rng, size, bool(seed & 1), bool(seed & 2), counties, list(range(start, start + size.quota_years)))
+    bad_rows: BadRows = "every kind" if seed & 2 else "none" if seed % 3 == 0 else "few"
+    return World(rng, size, bool(seed & 1), bad_rows, counties, list(range(start, start + size.quota_years)))
 
 
 def dates_in(rows: Iterable[dict[str, str]]) -> list[date]:
@@ -424,7 +437,7 @@ def write_world(folder: Path, register: list[dict[str, str]], seed: int, size: S
     asked, answered = change_requests(world, moved)
     log = worlds_log.deliveries(rng, hot_municipalities(world, register), years, size.assignments)
     events = [row for rows in log.values() for row in rows]
-    world.dates = dates_in([*decisions, *moved, *asked, *answered, *events])
+    world.dates = [dates_in(rows) for rows in (decisions, moved, asked, events)]
     world.last_event_date = max(date.fromisoformat(row["event_date"]) for row in events)
 
     decision_files = parts(rng, decisions, ["2.csv", "10.csv", "B.csv"])
@@ -438,7 +451,7 @@ def write_world(folder: Path, register: list[dict[str, str]], seed: int, size: S
     for feed, files in feeds.items():
         (folder / feed).mkdir(parents=True, exist_ok=True)
         for name, rows in files.items():
-            records = worlds_rows.delivered(rng, feed, rows, world.every_bad_row)
+            records = worlds_rows.delivered(rng, feed, rows, world.bad_rows)
             write_file(folder / feed / name, records, rng)
     return as_of_date(world, seed)
 

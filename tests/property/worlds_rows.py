@@ -2,8 +2,10 @@
 
 from itertools import pairwise
 from random import Random
+from typing import Literal
 
 Cells = dict[str, str]
+BadRows = Literal["none", "few", "every kind"]
 
 COLUMNS = {
     "quota_decisions": "decision_id level quota_year area_code persons decided_date in_force_date",
@@ -98,13 +100,14 @@ def bad_row(rng: Random, rows: list[Cells], having: Cells, changed: Cells) -> Ce
     return {**row, **new}
 
 
-def bad_rows(rng: Random, feed: str, rows: list[Cells], every_one: bool) -> list[Cells]:
-    """Every kind of bad row, single and in pairs; otherwise just as many as the limit of 5 % allows."""
+def bad_rows(rng: Random, feed: str, rows: list[Cells], wanted: BadRows) -> list[Cells]:
+    """Every kind, single and in pairs, or just as many of them as the limit of 5 % allows."""
     changes = rng.sample(CHANGES[feed], len(CHANGES[feed]))
     pairs = [({**one[0], **two[0]}, {**one[1], **two[1]}) for one, two in pairwise(changes)]
     found = [bad_row(rng, rows, *change) for change in [*changes, *pairs]]
     bad = [row for row in found if row]
-    return bad if every_one else rng.sample(bad, min(len(bad), len(rows) // 19))
+    allowed = rng.sample(bad, min(len(bad), len(rows) // 19))
+    return {"none": [], "few": allowed, "every kind": bad}[wanted]
 
 
 def untidy(rng: Random, column: str, value: str) -> str:
@@ -115,13 +118,13 @@ def untidy(rng: Random, column: str, value: str) -> str:
     return f" {value}  " if luck > 0.96 else value
 
 
-def delivered(rng: Random, feed: str, rows: list[Cells], every_bad_row: bool) -> list[list[str]]:
+def delivered(rng: Random, feed: str, rows: list[Cells], wanted: BadRows) -> list[list[str]]:
     """The records of one file, header first, with its bad rows and blank rows anywhere among the others."""
     columns = COLUMNS[feed].split()
     rng.shuffle(columns)
     extra = ["Kommentar"] if rng.random() < 0.3 else []
     records = []
-    bad = bad_rows(rng, feed, rows, every_bad_row)
+    bad = bad_rows(rng, feed, rows, wanted)
     for row in [*rows, *bad]:
         records.append(
             [untidy(rng, column, row.get(column, "")) for column in columns] + ['said "yes", by phone' for _ in extra]

@@ -192,6 +192,13 @@ def test_reason_of_the_log_is_kept() -> None:
     assert accepted(ASSIGNMENT_LOG, event_type="cancelled", reason="declined")["reason"] == "declined"
 
 
+def test_one_moment_written_in_two_ways_is_equal() -> None:
+    good = GOOD[ASSIGNMENT_LOG]
+    ways = ["2026-02-01T09:30:00", "2026-02-01 09:30", "2026-02-01T10:30:00.000000+01:00"]
+    rows = validated(ASSIGNMENT_LOG, *(good | {"recorded_at": way} for way in ways)).fitting
+    assert rows[ROW_HASH].n_unique() == 1
+
+
 def test_rows_equal_in_all_columns_have_equal_hashes() -> None:
     good = GOOD[QUOTA_DECISIONS]
     rows = validated(QUOTA_DECISIONS, good, good | {"area_code": "114"}, good | {"decided_date": "2026-01-01"}).fitting
