@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import dagster as dg
 import duckdb
 
+from dagster_project.errors import TellableError
 from dagster_project.transform import manifest, test_names
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome
@@ -120,7 +121,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-class ChecksIncompleteError(Exception):
+class ChecksIncompleteError(TellableError):
     """The checks that ran are not those that should have run; nothing may be published."""
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagster_project.errors import tellable
 from dagster_project.settings import (
     default_landing,
     default_output,
@@ -106,7 +107,7 @@ def _show_progress() -> None:
 
 def _build(options: argparse.Namespace) -> int:
     from dagster_project.ingest.load import LandingError, check_landing  # noqa: PLC0415
-    from dagster_project.workplace import BuildRunningError, workplace  # noqa: PLC0415
+    from dagster_project.workplace import workplace  # noqa: PLC0415
 
     settings = settings_for(options.landing, options.output, options.as_of)
     try:
@@ -116,11 +117,8 @@ def _build(options: argparse.Namespace) -> int:
     except LandingError as error:
         print(f"arsplan: {error}", file=sys.stderr)
         return WRONG_USAGE
-    except BuildRunningError as error:
-        print(f"arsplan: {error}", file=sys.stderr)
-        return BROKE
-    except OSError as error:
-        print(f"arsplan: cannot work in {settings.output}: {error.strerror}. Nothing was published.", file=sys.stderr)
+    except Exception as error:
+        print(f"arsplan: {tellable(error)}. Output folder: {settings.output}. Nothing was published.", file=sys.stderr)
         return BROKE
 
 
@@ -129,15 +127,14 @@ def _run_build(place: Workplace) -> int:
     logging.getLogger("arsplan").info("start      landing %s, as of %s", settings.landing, settings.as_of)
     name_dagster_home(settings.output)
     from dagster_project.job import run_in_process  # noqa: PLC0415
-    from dagster_project.publish.release import BuildBlockedError  # noqa: PLC0415
     from dagster_project.summary import broken_lines, closing_lines  # noqa: PLC0415
 
     failure = run_in_process(place)
-    if failure is not None and failure.kind != BuildBlockedError.__name__:
+    if not (place.published or place.blocked):
         print("\n".join(broken_lines(place, failure)), file=sys.stderr)
         return BROKE
-    print("\n".join(closing_lines(place)))
-    return BLOCKED if failure else PUBLISHED
+    print("\n".join(closing_lines(place, failure)))
+    return PUBLISHED if place.published else BLOCKED
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.errors import tellable
 from dagster_project.ingest.load import check_landing
 from dagster_project.settings import default_landing, default_output, settings_for, today_in_stockholm
 from dagster_project.workplace import Workplace, workplace
@@ -45,10 +46,9 @@ build_job = dg.define_asset_job(
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run failed: the step, the kind of the error, its message."""
+    """Why a run failed: the step, and a sentence that may be told."""
 
     step: str
-    kind: str
     message: str
 
 
@@ -56,14 +56,17 @@ def run_in_process(place: Workplace) -> Failure | None:
     """Run the job in this process and in this workplace; None when it succeeded."""
     from dagster_project.definitions import defs  # noqa: PLC0415 (definitions list this module's job)
 
-    with dg.DagsterInstance.get() as instance:
-        result = defs.resolve_job_def(build_job.name).execute_in_process(
-            instance=instance,
-            resources={"workplace": place},
-            # The command shows its own lines; Dagster's go to its event log.
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            raise_on_error=False,
-        )
+    try:
+        with dg.DagsterInstance.get() as instance:
+            result = defs.resolve_job_def(build_job.name).execute_in_process(
+                instance=instance,
+                resources={"workplace": place},
+                # The command shows its own lines; Dagster's go to its event log.
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=False,
+            )
+    except Exception as error:  # Dagster could not write its own storage
+        return Failure("Dagster's event log", str(tellable(error)))
     return None if result.success else _first_failure(result.all_events)
 
 
@@ -73,6 +76,5 @@ def _first_failure(events: Iterable[dg.DagsterEvent]) -> Failure:
             error = event.step_failure_data.error
             cause = error.cause if error and error.cause else error
             if cause is not None:
-                message = cause.message.strip().removeprefix(f"{cause.cls_name}:").split(": ", 1)[-1]
-                return Failure(event.step_key or "", cause.cls_name or "", message)
-    return Failure("", "unknown", "see Dagster's event log")
+                return Failure(event.step_key or "", cause.message.strip().split(": ", 1)[-1])
+    return Failure("start", "the run ended before its first step: see Dagster's event log")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dagster_project.checks import ERROR, WARN, Check, failed
+from dagster_project.errors import printable
 from dagster_project.job import Failure
 from dagster_project.workplace import Workplace
 from expectations.outcome import Outcome, counted
 
 FINDINGS_SHOWN = 5
+COLUMNS_SHOWN = 10
 
 
-def closing_lines(place: Workplace) -> list[str]:
-    """Lines after a build that ran to its end, published or blocked."""
+def closing_lines(place: Workplace, failure: Failure | None) -> list[str]:
+    """Lines after a build that ran to its end, published or blocked; `failure` may have come after that."""
     blocking = failed(place.outcomes, ERROR)
     warning = failed(place.outcomes, WARN)
     output = place.settings.output
@@ -19,7 +21,9 @@ def closing_lines(place: Workplace) -> list[str]:
     if warning:
         lines += ["", f"Warnings: {counted(len(warning), 'check')} failed."]
         lines += [line for check, outcome in warning for line in _check_lines(check, outcome)]
-    if blocking:
+    if place.published and failure:
+        lines += ["", f"The run is not recorded whole in Dagster's pages: {failure.message}"]
+    if place.blocked:
         lines += ["", f"Publication is blocked: {counted(len(blocking), 'check')} failed."]
         lines += [line for check, outcome in blocking for line in _check_lines(check, outcome)]
         lines += [
@@ -36,11 +40,12 @@ def closing_lines(place: Workplace) -> list[str]:
     return lines
 
 
-def broken_lines(place: Workplace, failure: Failure) -> list[str]:
+def broken_lines(place: Workplace, failure: Failure | None) -> list[str]:
     """Lines after a build that broke."""
+    step, message = (failure.step, failure.message) if failure else ("publish", "nothing was published")
     return [
         "",
-        f"The build broke in step {failure.step or 'start'}: {failure.message}",
+        f"The build broke in {step}: {message}.",
         f"Nothing was published. {_stays(place)}",
         "Look at the run in Dagster's pages (make ui), mend the cause and build again.",
     ]
@@ -61,7 +66,11 @@ def _came_in(place: Workplace) -> list[str]:
     for load in place.loads:
         lines += [f"  {problem}" for problem in load.problems]
         if load.unknown_columns:
-            lines.append(f"  {load.feed}: unknown columns ignored: {', '.join(load.unknown_columns)}")
+            shown = [printable(name)[:40] for name in load.unknown_columns[:COLUMNS_SHOWN]]
+            more = len(load.unknown_columns) - len(shown)
+            lines.append(
+                f"  {load.feed}: unknown columns ignored: {', '.join(shown)}{f' and {more} more' if more else ''}"
+            )
     return lines
 
 

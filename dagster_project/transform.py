@@ -16,6 +16,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from dagster_project.errors import TellableError, place_fault_in, without_values
 from dagster_project.settings import DBT_PROJECT, name_warehouse
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome
@@ -23,7 +24,7 @@ from expectations.outcome import Outcome
 _PARSED = "partial_parse.msgpack"
 
 
-class TransformError(Exception):
+class TransformError(TellableError):
     """dbt could not build the models or a test of them failed; the message names the nodes."""
 
 
@@ -48,7 +49,9 @@ def _parse_into(folder: Path) -> None:
     try:
         result = dbtRunner().invoke(["parse", *_arguments(scratch)])
         if not result.success:
-            raise TransformError(f"dbt cannot parse the project: {result.exception}")
+            raise TransformError(
+                place_fault_in(str(result.exception)) or f"dbt cannot parse the project: {result.exception}"
+            )
         scratch.rename(folder)
     except OSError:
         if not folder.is_dir():  # unless another process has just put the same parse there
@@ -167,9 +170,11 @@ def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: st
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         os.chdir(folder)
     results = list(getattr(invocation.result, "results", []))
-    broken = [f"{result.node.name}: {_first_line(result.message)}" for result in results if result.status in _BROKEN]
+    broken = [result for result in results if result.status in _BROKEN]
     if broken or not results:
-        raise TransformError("; ".join(broken) or f"dbt did not run: {invocation.exception}")
+        text = " ".join(str(result.message) for result in broken) or str(invocation.exception)
+        told = "; ".join(f"{result.node.name}: {_kind_of_error(result.message)}" for result in broken)
+        raise TransformError(place_fault_in(text) or told or f"dbt did not run: {without_values(text)}")
     return results
 
 
@@ -177,10 +182,10 @@ def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: st
 _BROKEN = ("error", "runtime error", "fail")
 
 
-def _first_line(message: str | None) -> str:
-    """What kind of error it was and where, without the values that a database puts on the later lines."""
+def _kind_of_error(message: str | None) -> str:
+    """What kind of error it was and where, without the values that a database tells."""
     lines = [line.strip() for line in (message or "").splitlines() if line.strip()]
-    return " ".join(lines[:2])[:300]
+    return without_values(" ".join(lines[:2]))[:300]
 
 
 def outcomes_of(results: list[Any]) -> Iterator[tuple[str, Outcome]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.errors import TellableError, tellable
 from dagster_project.ingest.load import FeedLoad
 from dagster_project.settings import ROOT, Settings
 from expectations.outcome import Outcome
@@ -25,7 +26,7 @@ progress = logging.getLogger("arsplan")
 WAREHOUSE_FORMAT: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v0.10.2"}
 
 
-class BuildRunningError(Exception):
+class BuildRunningError(TellableError):
     """Another build works in the same output folder."""
 
 
@@ -40,6 +41,8 @@ class Workplace:
     dbt_tests: dict[str, Outcome] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    published: Path | None = None
+    blocked: Path | None = None
 
     @property
     def warehouse_file(self) -> Path:
@@ -62,10 +65,12 @@ class Workplace:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Measure one step, in seconds."""
+        """Measure one step, in seconds; an error leaves it as one that may be logged."""
         start = time.perf_counter()
         try:
             yield
+        except Exception as error:
+            raise tellable(error) from None
         finally:
             self.seconds[name] = round(time.perf_counter() - start, 2)
 

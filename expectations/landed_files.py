@@ -8,6 +8,7 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
+from dagster_project.errors import printable
 from expectations.outcome import counted
 from expectations.suite import Limits, Suite, deciding
 
@@ -23,7 +24,7 @@ def _expectations(limits: Limits) -> Sequence[Expectation]:
 
 
 def _describe(row: Mapping[str, Any]) -> str:
-    where = f"{row['feed']}/{row['file_name']}"
+    where = f"{row['feed']}/{printable(row['file_name'])}"
     if row["status"] != "loaded":
         return f"{where}: {row['status']}; {row['problem']}"
     return f"{where}: {row['unfit_rows']} of {counted(row['rows_read'], 'row')} set aside"

@@ -8,6 +8,7 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
+from dagster_project.errors import printable
 from expectations.outcome import counted
 from expectations.suite import Limits, Suite, deciding
 
@@ -18,7 +19,9 @@ def _expectations(_limits: Limits) -> Sequence[Expectation]:
 
 def _describe(row: Mapping[str, Any]) -> str:
     rows = counted(row["rows"], "row")
-    return f"{row['feed']}/{row['file_name']}: {row['reason']} in {rows}, the first is row {row['first_row']}"
+    return (
+        f"{row['feed']}/{printable(row['file_name'])}: {row['reason']} in {rows}, the first is row {row['first_row']}"
+    )
 
 
 SUITE = Suite(

@@ -13,17 +13,18 @@ import pandas as pd
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.expectations import Expectation
 
+from dagster_project.errors import TellableError
 from expectations.outcome import Outcome
 
 MOST_FINDINGS = 20
 ROWS = "rows"
 
 
-class ExpectationBrokeError(Exception):
+class ExpectationBrokeError(TellableError):
     """An expectation could not be evaluated: an error of the build, not a failed check."""
 
 
-class StructureError(Exception):
+class StructureError(TellableError):
     """An expectation that no contract check stands for does not hold: a defect of this program."""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from dagster_project.errors import TellableError, printable
 from dagster_project.ingest.feeds import FEEDS, Feed, Kind
 from dagster_project.ingest.read import ROW_NUMBER, Delivery, UnreadableFileError, matchable, read_delivery
 from dagster_project.ingest.validate import REJECTION, ROW_HASH, Register, validate
@@ -27,7 +28,7 @@ SQL_TYPES = {
 SUPERSEDED = "superseded"
 
 
-class LandingError(Exception):
+class LandingError(TellableError):
     """The landing folder as a whole cannot be built from; the message says what to do."""
 
 
@@ -111,7 +112,7 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, 
     landed: list[_LandedFile] = []
     unknown_columns: dict[str, None] = {}
     for file_order, path in enumerate(paths):
-        file_name = path.relative_to(landing / feed.name).as_posix()
+        file_name = _name_of(path, landing / feed.name)
         sha256 = _sha256(path)
         try:
             delivery = read_delivery(path, frozenset(feed.column_names))
@@ -131,10 +132,15 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, 
         rows_read, rows_rejected = delivery.rows.height, validated.rejected.height
         landed.append(_LandedFile(feed.name, file_name, sha256, "loaded", rows_read, rows_rejected))
     _settle_keys(warehouse, feed)
-    _set_superseded_aside(warehouse, feed, landing)
+    _set_superseded_aside(warehouse, feed, {_name_of(path, landing / feed.name): path for path in paths})
     _append_landed(warehouse, landed)
     warehouse.execute("drop table delivered; drop table settled")
     return _summary(warehouse, feed, landed, tuple(unknown_columns))
+
+
+def _name_of(path: Path, folder: Path) -> str:
+    """Name of a file below its feed's folder; bytes that are no UTF-8 are escaped."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _sha256(path: Path) -> str:
@@ -212,13 +218,13 @@ def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """)
 
 
-def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landing: Path) -> None:
+def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, paths: dict[str, Path]) -> None:
     """Read the files of superseded rows once more, for these rows' text as delivered."""
     superseded = warehouse.execute(
         f"select file_name, row_number, fate as {REJECTION} from settled where fate = '{SUPERSEDED}'"
     ).pl()
     for (file_name,), rows in superseded.group_by("file_name"):
-        delivery = read_delivery(landing / feed.name / str(file_name), frozenset(feed.column_names))
+        delivery = read_delivery(paths[str(file_name)], frozenset(feed.column_names))
         rejected = rows.select(pl.col(ROW_NUMBER).cast(delivery.rows.schema[ROW_NUMBER]), REJECTION)
         _append_rejected(warehouse, feed, str(file_name), delivery, rejected)
 
@@ -253,7 +259,7 @@ def _summary(
         [feed.name],
     ).fetchone()
     assert counts is not None
-    problems = tuple(f"{feed.name}/{file.file_name}: {file.problem}" for file in landed if file.problem)
+    problems = tuple(f"{feed.name}/{printable(file.file_name)}: {file.problem}" for file in landed if file.problem)
     rows_read, rows_accepted, rows_rejected, rows_duplicate = counts
     return FeedLoad(
         feed=feed.name,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +14,17 @@ from typing import Any
 
 import fastexcel
 import polars as pl
+import pyarrow.parquet as pq
 
 ROW_NUMBER = "row_number"
+
+# Nothing of the kind is delivered in earnest; a file beyond them is refused before it fills the memory.
+MOST_COLUMNS = 1_000
+MOST_PARQUET_ROWS = 50_000_000
+LARGEST_TEXT_BYTES = 2**30
+LARGEST_JSON_BYTES = 2**28
+LARGEST_WORKBOOK_BYTES = 2**30  # unpacked
+csv.field_size_limit(sys.maxsize)  # a long value is no fault
 DELIMITERS = (",", ";", "\t")
 
 
@@ -73,6 +84,7 @@ def read_delivery(path: Path, known_headers: frozenset[str]) -> Delivery:
 
 
 def _without_blank_rows(headers: tuple[str, ...], rows: pl.DataFrame, known_headers: frozenset[str]) -> Delivery:
+    _refuse_beyond(len(headers), MOST_COLUMNS, "columns")
     matchables = [matchable(header) for header in headers]
     repeated = sorted({name for name in matchables if matchables.count(name) > 1} & known_headers)
     if repeated:
@@ -84,7 +96,13 @@ def _without_blank_rows(headers: tuple[str, ...], rows: pl.DataFrame, known_head
     return Delivery(rows.with_row_index(ROW_NUMBER, offset=1).filter(~is_blank), headers)
 
 
+def _refuse_beyond(found: int, limit: int, unit: str) -> None:
+    if found > limit:
+        raise UnreadableFileError(f"it has {found} {unit}, more than {limit}: deliver it in parts")
+
+
 def _read_delimited(path: Path, known_headers: frozenset[str]) -> tuple[tuple[str, ...], pl.DataFrame]:
+    _refuse_beyond(path.stat().st_size, LARGEST_TEXT_BYTES, "bytes")
     text = _decode(path.read_bytes())
     header_line = next((line for line in text.splitlines() if line.strip()), "")
     if not header_line:
@@ -134,6 +152,8 @@ def _decode(content: bytes) -> str:
 
 
 def _read_xlsx(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str, ...], pl.DataFrame]:
+    with zipfile.ZipFile(path) as packed:
+        _refuse_beyond(sum(part.file_size for part in packed.infolist()), LARGEST_WORKBOOK_BYTES, "bytes unpacked")
     sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string")
     table: pl.DataFrame = sheet.to_polars()
     if table.is_empty():
@@ -144,7 +164,11 @@ def _read_xlsx(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str, .
 
 
 def _read_parquet(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str, ...], pl.DataFrame]:
-    table = pl.read_parquet(path, glob=False)
+    described = pq.read_metadata(path)
+    _refuse_beyond(described.num_columns, MOST_COLUMNS, "columns")
+    _refuse_beyond(described.num_rows, MOST_PARQUET_ROWS, "rows")
+    with path.open("rb") as file:
+        table = pl.read_parquet(file)
     texts = [_text_of(table[name]) for name in table.columns]
     return tuple(table.columns), pl.DataFrame(texts)
 
@@ -167,6 +191,7 @@ def _text_of(values: pl.Series) -> pl.Series:
 
 
 def _read_json_lines(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str, ...], pl.DataFrame]:
+    _refuse_beyond(path.stat().st_size, LARGEST_JSON_BYTES, "bytes")
     records: list[dict[str, Any]] = []
     headers: dict[str, str] = {}  # as first spelled, by matchable form
     for number, line in enumerate(_decode(path.read_bytes()).split("\n"), start=1):

@@ -16,13 +16,14 @@ import dagster as dg
 import duckdb
 
 from dagster_project.checks import CHECKS, ERROR, failed
+from dagster_project.errors import TellableError
 from dagster_project.transform import manifest
 from dagster_project.workplace import Workplace, code_digest, progress
 
 CURRENT = "current"
 
 
-class BuildBlockedError(Exception):
+class BuildBlockedError(TellableError):
     """A blocking check failed: nothing is published, and the build is kept under blocked/."""
 
 
@@ -34,16 +35,19 @@ class BuildBlockedError(Exception):
 def release(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Publish when every blocking check passed; otherwise keep the build as blocked and fail."""
     blocking = failed(workplace.outcomes, ERROR)
+    output = workplace.settings.output
     with workplace.step("publish"):
         rows = write_files(workplace)
-    output = workplace.settings.output
+        folder = _settle(workplace, output / ("blocked" if blocking else "releases"), rows)
+        if not blocking:
+            switch_current(output, folder)
+            workplace.published = folder
+        else:
+            workplace.blocked = folder
+        for place in (output / "releases", output / "blocked"):
+            prune(place, workplace.settings.keep_releases, aside=workplace.folder.parent, keep=current_release(output))
     if blocking:
-        folder = _settle(workplace, output / "blocked", rows)
         raise BuildBlockedError(f"{', '.join(check.name for check, _ in blocking)}; kept in {folder}")
-    folder = _settle(workplace, output / "releases", rows)
-    switch_current(output, folder)
-    prune(output / "releases", workplace.settings.keep_releases, keep=folder)
-    prune(output / "blocked", workplace.settings.keep_releases)
     progress.info("publish    %s", folder)
     return dg.MaterializeResult(metadata={"build_id": workplace.build_id, "folder": str(folder), "marts": len(rows)})
 
@@ -85,8 +89,20 @@ def _settle(workplace: Workplace, place: Path, rows: dict[str, int]) -> Path:
     """Write build.json and move the folder, whole, to where it stays."""
     description = describe(workplace, rows)
     (workplace.folder / "build.json").write_text(json.dumps(description, ensure_ascii=False, indent=2) + "\n")
+    restrict(workplace.folder)
     place.mkdir(exist_ok=True)
     return workplace.folder.rename(place / workplace.build_id)
+
+
+def restrict(folder: Path) -> None:
+    """Let owner and group read a release, and everyone its public/, as far as the umask allows."""
+    umask = os.umask(0)
+    os.umask(umask)
+    for path in [folder, *folder.rglob("*")]:
+        is_public = "public" in path.relative_to(folder).parts
+        of_folder = 0o755 if is_public else 0o751  # passable, so that a web server reaches public/
+        of_file = 0o644 if is_public else 0o640
+        path.chmod((of_folder if path.is_dir() else of_file) & ~umask)
 
 
 def describe(workplace: Workplace, rows: dict[str, int]) -> dict[str, Any]:
@@ -150,9 +166,9 @@ def current_release(output: Path) -> Path | None:
     return link.resolve() if link.exists() else None
 
 
-def prune(place: Path, keep_count: int, keep: Path | None = None) -> None:
-    """Delete the oldest folders beyond `keep_count`, never `keep`."""
+def prune(place: Path, keep_count: int, aside: Path, keep: Path | None = None) -> None:
+    """Delete the oldest folders beyond `keep_count`, never `keep`; each leaves the place whole, in one step."""
     folders: Iterable[Path] = sorted(place.iterdir(), reverse=True) if place.is_dir() else []
     for folder in list(folders)[max(keep_count, 1) :]:
         if folder != keep:
-            shutil.rmtree(folder)
+            shutil.rmtree(folder.rename(aside / folder.name), ignore_errors=True)

@@ -28,10 +28,10 @@ def test_switch_replaces_the_link_and_nothing_else(tmp_path: Path) -> None:
 
 def test_prune_keeps_the_newest_and_the_current_one(tmp_path: Path) -> None:
     oldest, *_ = releases(tmp_path, "1", "2", "3", "4")
-    prune(tmp_path / "releases", 2, keep=oldest)
+    prune(tmp_path / "releases", 2, aside=tmp_path, keep=oldest)
     assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == ["1", "3", "4"]
 
 
 def test_prune_of_nothing(tmp_path: Path) -> None:
-    prune(tmp_path / "blocked", 2)
+    prune(tmp_path / "blocked", 2, aside=tmp_path)
     assert not (tmp_path / "blocked").exists()

@@ -28,3 +28,4 @@ left join {{ ref('int_replacements_traced_to_originals') }} as traces
     on states.assignment_id = traces.assignment_id
 left join approvals
     on states.assignment_id = approvals.assignment_id
+order by states.assignment_id

@@ -30,3 +30,4 @@ select
 from {{ ref('assignments') }} as assignments
 left join replacements on assignments.assignment_id = replacements.original_assignment_id
 where assignments.status = 'cancelled'
+order by assignments.assignment_id

@@ -1,0 +1,85 @@
+"""Errors whose messages may be shown and logged, and how any other error is made into one.
+
+An error of a library may carry values of the row that it stumbled over; it is told by its kind and place instead.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What a full disk or a missing right looks like in the words of the libraries that write.
+_PLACE_FAULTS = (
+    ("No space left on device", "there is no space left on the disk: make room and build again"),
+    ("database or disk is full", "there is no space left on the disk: make room and build again"),
+    ("Disk quota exceeded", "the disk quota is used up: make room and build again"),
+    ("File too large", "a file would become larger than this system allows: raise the limit and build again"),
+    ("Read-only file system", "the output folder is read-only: make it writable, or name another"),
+    ("readonly database", "the output folder is read-only: make it writable, or name another"),
+    ("Permission denied", "the output folder may not be written: give the right to, or name another"),
+    ("unable to open database file", "the output folder may not be written: give the right to, or name another"),
+    ("Out of Memory", "there is not enough memory: free some, or use a larger machine"),
+)
+
+
+class TellableError(Exception):
+    """An error whose message says what is wrong and what to do, and holds no value of any row."""
+
+
+class StepBrokeError(TellableError):
+    """A step ended in an error that nobody foresaw."""
+
+
+def tellable(error: BaseException) -> TellableError:
+    """The error itself if it may be told, otherwise what may be told of it."""
+    if isinstance(error, TellableError):
+        return error
+    place_fault = _place_fault(error)
+    if place_fault:
+        return StepBrokeError(place_fault)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT) and ".venv" not in frame.filename]
+    last = ours[-1] if ours else frames[-1]
+    where = f"{Path(last.filename).name} line {last.lineno}"
+    return StepBrokeError(f"{type(error).__name__} in {where}, a defect of this program: tell the engineers")
+
+
+def _place_fault(error: BaseException) -> str | None:
+    texts: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(texts) < 10:
+        texts.append(str(seen))
+        if isinstance(seen, OSError) and seen.errno in (errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.EACCES):
+            texts.append(errno_text(seen.errno))
+        seen = seen.__cause__ or seen.__context__
+    return place_fault_in(" ".join(texts))
+
+
+def errno_text(number: int) -> str:
+    """The system's English words for an error number."""
+    words = {
+        errno.ENOSPC: "No space left on device",
+        errno.EFBIG: "File too large",
+        errno.EROFS: "Read-only file system",
+        errno.EACCES: "Permission denied",
+    }
+    return words[number]
+
+
+def place_fault_in(text: str) -> str | None:
+    """What to say when the text tells of a full disk, a missing right or the like."""
+    return next((sentence for words, sentence in _PLACE_FAULTS if words.lower() in text.lower()), None)
+
+
+def without_values(text: str) -> str:
+    """The text without anything in quotation marks, which may be a value of a row."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "…", text)
+
+
+def printable(name: str) -> str:
+    """A file's name with everything escaped that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
