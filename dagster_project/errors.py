@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _PLACE_FAULTS = (
     ("No space left on device", "there is no space left on the disk: make room and build again"),
     ("database or disk is full", "there is no space left on the disk: make room and build again"),
+    ("disk I/O error", "the disk is full or broken: make room and build again"),
     ("Disk quota exceeded", "the disk quota is used up: make room and build again"),
     ("File too large", "a file would become larger than this system allows: raise the limit and build again"),
     ("Read-only file system", "the output folder is read-only: make it writable, or name another"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -57,7 +59,8 @@ def run_in_process(place: Workplace) -> Failure | None:
     from dagster_project.definitions import defs  # noqa: PLC0415 (definitions list this module's job)
 
     try:
-        with dg.DagsterInstance.get() as instance:
+        # What Dagster prints when it cannot write its storage may hold values; the failure itself is told below.
+        with contextlib.redirect_stderr(io.StringIO()), dg.DagsterInstance.get() as instance:
             result = defs.resolve_job_def(build_job.name).execute_in_process(
                 instance=instance,
                 resources={"workplace": place},

@@ -23,6 +23,15 @@ NO_TELEMETRY = {
     "GX_ANALYTICS_ENABLED": "false",
 }
 
+# Dagster keeps no copy of what a step prints, and asks nobody to join anything.
+DAGSTER_YAML = """\
+telemetry: {enabled: false}
+nux: {enabled: false}
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -77,7 +86,7 @@ def name_dagster_home(output: Path) -> None:
     if "DAGSTER_HOME" not in os.environ:
         home = output / "dagster"
         home.mkdir(parents=True, exist_ok=True)
-        (home / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
+        (home / "dagster.yaml").write_text(DAGSTER_YAML)
         os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 
