@@ -1,0 +1,141 @@
+"""For every check one world that breaks it and it alone; its message tells a person what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Build, Built
+
+from dagster_project.checks import CHECKS, ERROR
+from dagster_project.transform import invoke_dbt, outcomes_of
+from expectations.suite import Limits, run_suites
+from expectations.suites import SUITES
+
+AS_OF = "2026-03-31"
+
+DECISIONS = """decision_id,level,quota_year,area_code,persons,decided_date,in_force_date
+L1,lanstal,2026,07,24,2025-10-01,2026-01-01
+L1,lanstal,2026,09,6,2025-10-01,2026-01-01
+K1,kommuntal,2026,0760,12,2025-11-01,2026-01-01
+K1,kommuntal,2026,0765,12,2025-11-01,2026-01-01
+K1,kommuntal,2026,0980,6,2025-11-01,2026-01-01
+"""
+LOG = """event_id,event_type,event_date,assignment_id,municipality_code,persons,category,reason
+E1,assigned,2026-01-10,A1,0760,1,accommodation_centre,
+E2,received,2026-02-10,A1,,,,
+E3,assigned,2026-03-28,A2,0765,1,quota_refugee,
+"""
+
+
+@dataclass
+class World:
+    """A small world in which everything is in order, and what is changed in it."""
+
+    decisions: str = DECISIONS
+    log: str = LOG
+    redistributions: str = ""
+    other_files: dict[str, bytes] = field(default_factory=dict)
+    as_of: str = AS_OF
+
+    def write(self, folder: Path) -> Path:
+        files = {
+            "quota_decisions/decisions.csv": self.decisions.encode(),
+            "assignment_log/log.csv": self.log.encode(),
+            **self.other_files,
+        }
+        if self.redistributions:
+            header = (
+                "agreement_id,quota_year,from_municipality_code,to_municipality_code,persons,"
+                "requested_date,reconciled_date,decision,decided_date\n"
+            )
+            files["redistributions/r.csv"] = (header + self.redistributions).encode()
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        return folder
+
+
+BROKEN_BY_DATA: dict[str, World] = {
+    "files_readable": World(other_files={"assignment_log/broken.xlsx": b"no workbook"}),
+    "county_total_not_below_lanstal": World(decisions=DECISIONS.replace("0765,12,", "0765,11,")),
+    "kommuntal_not_negative": World(redistributions="R1,2026,0760,0765,13,2026-02-01,2026-02-02,approved,2026-02-03\n"),
+    "rejected_rows_within_limit": World(log=LOG + "E4,arrived,2026-03-28,A3,0765,1,quota_refugee,\n"),
+    "no_rejected_rows": World(
+        decisions=DECISIONS
+        + "".join(f"K{n},kommuntal,2026,0980,6,2025-11-{n:02d},2026-01-01\n" for n in range(2, 20))
+        + "K0,kommuntal,2026,9999,6,2025-11-01,2026-01-01\n"
+    ),
+    "no_log_issues": World(log=LOG + "E4,received,2026-03-29,A9,,,,\n"),
+    "over_plan_has_approval": World(log=LOG + "E4,assigned,2026-03-29,A3,0760,5,quota_refugee,\n"),
+    "no_overdue_receptions": World(log=LOG.replace("E2,received,2026-02-10,A1,,,,\n", "")),
+    "redistributions_reconciled": World(redistributions="R1,2026,0760,0765,1,2026-02-01,,approved,2026-02-03\n"),
+    "redistributions_valid": World(redistributions="R1,2026,0760,0980,1,2026-02-01,2026-02-02,approved,2026-02-03\n"),
+    "kommuntal_reported": World(decisions=DECISIONS + "L1,lanstal,2026,10,5,2025-10-01,2026-01-01\n"),
+    "past_county_totals_not_below_lanstal": World(
+        decisions=DECISIONS.replace("0765,12,", "0765,11,") + "K2,kommuntal,2026,0765,12,2026-02-01,2026-02-01\n"
+    ),
+    "feeds_are_fresh": World(as_of="2026-04-20"),
+}
+
+# No delivery can break these: they guard against defects of the models. So the marts themselves are hurt.
+BROKEN_BY_DEFECT = {
+    "plan_sums_to_kommuntal": "update marts.monthly_plan_versions set planned_persons = planned_persons + 1 "
+    "where municipality_code = '0980' and plan_month = '2026-12-01'",
+    "plan_not_negative": "update marts.monthly_plan set planned_persons = -1 "
+    "where municipality_code = '0980' and plan_month = '2026-12-01'",
+    "every_assignment_counted_once": "update marts.quota_year_counts set open_persons = open_persons + 1 "
+    "where municipality_code = '0765'",
+}
+
+
+@pytest.fixture(scope="module")
+def build_world(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Callable[[World], Built]:
+    def make(world: World) -> Built:
+        folder = tmp_path_factory.mktemp("world")
+        return build(world.write(folder / "landing"), world.as_of, folder / "output")
+
+    return make
+
+
+def test_every_check_of_the_contract_is_tried() -> None:
+    assert BROKEN_BY_DATA.keys() | BROKEN_BY_DEFECT.keys() == {check.name for check in CHECKS}
+
+
+def test_in_the_good_world_all_pass(build_world: Callable[[World], Built]) -> None:
+    built = build_world(World())
+    assert built.exit_code == 0
+    assert built.query("select check_name from marts.check_results where not passed or failing_rows > 0") == []
+
+
+@pytest.mark.parametrize("name", BROKEN_BY_DATA)
+def test_it_alone_fails_and_says_what_to_do(name: str, build_world: Callable[[World], Built]) -> None:
+    built = build_world(BROKEN_BY_DATA[name])
+    check = next(check for check in CHECKS if check.name == name)
+    failed = {
+        row[0] for row in built.query("select check_name from marts.check_results where not passed", built.finished())
+    }
+
+    # A row beyond the limit is also a row that was set aside.
+    assert failed == {name} | ({"no_rejected_rows"} if name == "rejected_rows_within_limit" else set())
+    assert built.exit_code == (3 if check.severity == ERROR else 0)
+    assert f"{name}: 1 row. {check.advice}" in built.text
+
+
+@pytest.mark.parametrize("name", BROKEN_BY_DEFECT)
+def test_a_defect_is_noticed_by_it_alone(name: str, build_world: Callable[[World], Built], tmp_path: Path) -> None:
+    hurt = tmp_path / "warehouse.duckdb"
+    shutil.copyfile((build_world(World()).output / "current").resolve() / "warehouse.duckdb", hurt)
+    with duckdb.connect(str(hurt)) as warehouse:
+        warehouse.execute(BROKEN_BY_DEFECT[name])
+    results = invoke_dbt(["test", "--exclude-resource-type=unit_test"], hurt, tmp_path / "dbt", AS_OF)
+    by_tests = [outcome for _, outcome in outcomes_of(results)]
+    with duckdb.connect(str(hurt)) as warehouse:
+        limits = Limits(as_of=date.fromisoformat(AS_OF), rejected_rows_limit=0.05, stale_after_days=7)
+        by_suites = run_suites(SUITES, warehouse, limits)
+    assert [outcome.name for outcome in [*by_tests, *by_suites] if not outcome.passed] == [name]
