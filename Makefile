@@ -19,7 +19,7 @@ setup: .venv/complete ## create .venv and install the pinned packages (nothing t
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
-run: setup ## build a release from the shipped data, as of the day they end
+run: setup ## build a release from the shipped data, as of their last day
 	$(BIN)/arsplan build --as-of 2026-10-31
 
 test: setup ## run the tests

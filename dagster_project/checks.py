@@ -37,7 +37,7 @@ CHECKS: tuple[Check, ...] = (
         "county_total_not_below_lanstal",
         ERROR,
         ("marts", "county_quotas"),
-        "Ask the county board for the missing persons, or deliver the corrected decision.",
+        "Ask the county board to decide what is short, or deliver the corrected decision.",
     ),
     Check(
         "kommuntal_not_negative",
@@ -110,7 +110,7 @@ CHECKS: tuple[Check, ...] = (
         "past_county_totals_not_below_lanstal",
         WARN,
         ("marts", "county_quotas"),
-        "Nothing to mend now: the spell is over. Tell the county board.",
+        "The dates are past. If the decision is right, tell the county board; if not, deliver it corrected.",
     ),
     Check(
         "feeds_are_fresh",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project.errors import tellable
 from dagster_project.settings import (
+    SettingError,
     default_landing,
     default_output,
     name_dagster_home,
@@ -74,7 +75,10 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=2016, help="the same seed makes the same deliveries; default: %(default)s"
     )
     simulate.add_argument(
-        "--events", type=int, metavar="N", help="make a log of about N events as Parquet instead of the shipped years"
+        "--events",
+        type=_positive,
+        metavar="N",
+        help="make a log of about N events as Parquet instead of the shipped years",
     )
     simulate.set_defaults(run=_simulate)
 
@@ -88,6 +92,12 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text}' is not a date: write it as YYYY-MM-DD") from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
 
 
 def _show_progress() -> None:
@@ -109,16 +119,16 @@ def _build(options: argparse.Namespace) -> int:
     from dagster_project.ingest.load import LandingError, check_landing  # noqa: PLC0415
     from dagster_project.workplace import workplace  # noqa: PLC0415
 
-    settings = settings_for(options.landing, options.output, options.as_of)
     try:
+        settings = settings_for(options.landing, options.output, options.as_of)
         check_landing(settings.landing)
         with workplace(settings) as place:
             return _run_build(place)
-    except LandingError as error:
+    except (LandingError, SettingError) as error:
         print(f"arsplan: {error}", file=sys.stderr)
         return WRONG_USAGE
     except Exception as error:
-        print(f"arsplan: {tellable(error)}. Output folder: {settings.output}. Nothing was published.", file=sys.stderr)
+        print(f"arsplan: {tellable(error)}. Output folder: {options.output}. Nothing was published.", file=sys.stderr)
         return BROKE
 
 
@@ -144,6 +154,7 @@ def _simulate(options: argparse.Namespace) -> int:
         simulate.write_large_log(options.folder, options.events, options.seed)
     else:
         simulate.write_shipped(options.folder, options.seed)
+    print(f"Wrote simulated deliveries into {options.folder}.")
     return PUBLISHED
 
 

@@ -10,7 +10,7 @@ import re
 import traceback
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+_OUR_CODE = Path(__file__).resolve().parent.parent
 
 # What a full disk or a missing right looks like in the words of the libraries that write.
 _PLACE_FAULTS = (
@@ -23,8 +23,22 @@ _PLACE_FAULTS = (
     ("readonly database", "the output folder is read-only: make it writable, or name another"),
     ("Permission denied", "the output folder may not be written: give the right to, or name another"),
     ("unable to open database file", "the output folder may not be written: give the right to, or name another"),
+    ("File exists", "a file stands where the output folder should be: move it, or name another folder"),
+    ("Not a directory", "a file stands where the output folder should be: move it, or name another folder"),
     ("Out of Memory", "there is not enough memory: free some, or use a larger machine"),
 )
+
+# The system's words, whatever its language.
+_ERRNO_WORDS = {
+    errno.ENOSPC: "No space left on device",
+    errno.EDQUOT: "Disk quota exceeded",
+    errno.EFBIG: "File too large",
+    errno.EROFS: "Read-only file system",
+    errno.EACCES: "Permission denied",
+    errno.EPERM: "Permission denied",
+    errno.EEXIST: "File exists",
+    errno.ENOTDIR: "Not a directory",
+}
 
 
 class TellableError(Exception):
@@ -43,7 +57,9 @@ def tellable(error: BaseException) -> TellableError:
     if place_fault:
         return StepBrokeError(place_fault)
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT) and ".venv" not in frame.filename]
+    ours = [
+        frame for frame in frames if Path(frame.filename).is_relative_to(_OUR_CODE) and ".venv" not in frame.filename
+    ]
     last = ours[-1] if ours else frames[-1]
     where = f"{Path(last.filename).name} line {last.lineno}"
     return StepBrokeError(f"{type(error).__name__} in {where}, a defect of this program: tell the engineers")
@@ -54,21 +70,10 @@ def _place_fault(error: BaseException) -> str | None:
     seen: BaseException | None = error
     while seen is not None and len(texts) < 10:
         texts.append(str(seen))
-        if isinstance(seen, OSError) and seen.errno in (errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.EACCES):
-            texts.append(errno_text(seen.errno))
+        if isinstance(seen, OSError):
+            texts.append(_ERRNO_WORDS.get(seen.errno or 0, ""))
         seen = seen.__cause__ or seen.__context__
     return place_fault_in(" ".join(texts))
-
-
-def errno_text(number: int) -> str:
-    """The system's English words for an error number."""
-    words = {
-        errno.ENOSPC: "No space left on device",
-        errno.EFBIG: "File too large",
-        errno.EROFS: "Read-only file system",
-        errno.EACCES: "Permission denied",
-    }
-    return words[number]
 
 
 def place_fault_in(text: str) -> str | None:

@@ -6,12 +6,17 @@ import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+from dagster_project.errors import TellableError
 
 ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = ROOT / "dbt_project"
 REFERENCE = ROOT / "data" / "reference"
 MUNICIPALITIES_FILE = REFERENCE / "municipalities.csv"
+
+N = TypeVar("N", int, float)
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -31,6 +36,10 @@ compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
 """
+
+
+class SettingError(TellableError):
+    """A setting cannot be understood; the message says which and how to write it."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +73,31 @@ def today_in_stockholm() -> date:
     return datetime.now(STOCKHOLM).date()
 
 
+def _number(name: str, kind: type[N], default: N, least: int, form: str) -> N:
+    """A number from the environment. Raises SettingError where it is none, or too small."""
+    text = os.environ.get(name)
+    if text is None:
+        return default
+    try:
+        number = kind(text)
+    except ValueError:
+        raise SettingError(f"{name} is '{text}': write {form}") from None
+    if number < least:
+        raise SettingError(f"{name} is '{text}', less than {least}: write {form}")
+    return number
+
+
 def settings_for(landing: Path, output: Path, as_of: date) -> Settings:
     """Settings of a build, with limits from the environment where it sets them."""
     return Settings(
         landing=landing.resolve(),
         output=output.resolve(),
         as_of=as_of,
-        keep_releases=int(os.environ.get("ARSPLAN_KEEP_RELEASES", Settings.keep_releases)),
-        rejected_rows_limit=float(os.environ.get("ARSPLAN_REJECTED_ROWS_LIMIT", Settings.rejected_rows_limit)),
-        stale_after_days=int(os.environ.get("ARSPLAN_STALE_AFTER_DAYS", Settings.stale_after_days)),
+        keep_releases=_number("ARSPLAN_KEEP_RELEASES", int, Settings.keep_releases, 1, "how many releases to keep"),
+        rejected_rows_limit=_number(
+            "ARSPLAN_REJECTED_ROWS_LIMIT", float, Settings.rejected_rows_limit, 0, "a share such as 0.05"
+        ),
+        stale_after_days=_number("ARSPLAN_STALE_AFTER_DAYS", int, Settings.stale_after_days, 0, "a number of days"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dagster_project.checks import ERROR, WARN, Check, failed
 from dagster_project.errors import printable
+from dagster_project.ingest.load import unknown_folders
 from dagster_project.job import Failure
 from dagster_project.workplace import Workplace
 from expectations.outcome import Outcome, counted
@@ -47,7 +48,7 @@ def broken_lines(place: Workplace, failure: Failure | None) -> list[str]:
         "",
         f"The build broke in {step}: {message}.",
         f"Nothing was published. {_stays(place)}",
-        "Look at the run in Dagster's pages (make ui), mend the cause and build again.",
+        f"Look at the run in Dagster's pages (ARSPLAN_OUTPUT={place.settings.output} make ui), mend it, build again.",
     ]
 
 
@@ -63,6 +64,10 @@ def _came_in(place: Workplace) -> list[str]:
         f"{load.rows_rejected:>11}{load.rows_duplicate:>11}"
         for load in place.loads
     ]
+    lines += [
+        f"  {printable(name)} in the landing folder is no feed; nothing in it was read"
+        for name in unknown_folders(place.settings.landing)
+    ]
     for load in place.loads:
         lines += [f"  {problem}" for problem in load.problems]
         if load.unknown_columns:
@@ -77,5 +82,6 @@ def _came_in(place: Workplace) -> list[str]:
 def _check_lines(check: Check, outcome: Outcome) -> list[str]:
     lines = [f"  {check.name}: {counted(outcome.failing_rows, 'row')}. {check.advice}"]
     lines += [f"    {finding}" for finding in outcome.findings[:FINDINGS_SHOWN]]
-    more = outcome.failing_rows - FINDINGS_SHOWN if len(outcome.findings) > FINDINGS_SHOWN else 0
-    return [*lines, *(["    and more: see checks in build.json"] if more > 0 else [])]
+    if len(outcome.findings) > FINDINGS_SHOWN:
+        lines.append(f"    and more: see {'.'.join(check.asset)}")
+    return lines

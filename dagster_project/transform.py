@@ -44,6 +44,7 @@ def parsed_project() -> Path:
 def _parse_into(folder: Path) -> None:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
 
+    name_warehouse(folder / "warehouse.duckdb")  # parsing does not open it, but the profile must name one
     folder.parent.mkdir(exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=folder.parent))
     try:
@@ -118,8 +119,8 @@ def transform(
         results = run_dbt(workplace.warehouse_file, workplace.dbt_target, f"{workplace.settings.as_of}")
         workplace.dbt_tests = dict(outcomes_of(results))
         row_counts = _row_counts(workplace)
-    models = [result for result in results if result.node.resource_type in ("model", "seed")]
-    progress.info("transform  %d models, %d tests of them", len(models), len(workplace.dbt_tests))
+    models = [result for result in results if result.node.resource_type == "model"]
+    progress.info("transform  %d models built, %d tests of them run", len(models), len(workplace.dbt_tests))
     for result in results:
         unique_id = result.node.unique_id
         if result.node.resource_type == "test":
@@ -178,7 +179,8 @@ def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: st
     return results
 
 
-# "warn" is a contract check that failed: the release gate judges it. "skipped" follows from another failure.
+# "warn" is a contract check that failed: the release gate judges it, so that a blocked build is built to its end.
+# "skipped" follows from another failure.
 _BROKEN = ("error", "runtime error", "fail")
 
 

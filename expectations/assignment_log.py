@@ -15,7 +15,7 @@ from expectations.suite import Limits, Suite, deciding
 def _expectations(limits: Limits) -> Sequence[Expectation]:
     return [
         gxe.ExpectColumnValuesToBeBetween(
-            column="days_since_latest_event", max_value=limits.stale_after_days, meta=deciding("feeds_are_fresh")
+            column="days_stale", max_value=limits.stale_after_days, meta=deciding("feeds_are_fresh")
         ),
         gxe.ExpectColumnValuesToBeInSet(column="incomplete_assigned", value_set=[0]),
         gxe.ExpectColumnValuesToBeInSet(column="repeated_event_ids", value_set=[0]),
@@ -25,15 +25,18 @@ def _expectations(limits: Limits) -> Sequence[Expectation]:
 
 
 def _describe(row: Mapping[str, Any]) -> str:
-    days = counted(int(row["days_since_latest_event"]), "day")
-    return f"assignment_log: the latest event is {days} older than the as-of date"
+    if row["latest_event_date"] is None:
+        return "assignment_log: it holds no event up to the as-of date"
+    return f"assignment_log: the latest event is {counted(int(row['days_stale']), 'day')} older than the as-of date"
 
 
 SUITE = Suite(
     table="raw.assignment_log",
     query="""
         select
-            $as_of - max(event_date) filter (where event_date <= $as_of) as days_since_latest_event,
+            max(event_date) filter (where event_date <= $as_of) as latest_event_date,
+            -- A log without events is as stale as can be.
+            coalesce($as_of - max(event_date) filter (where event_date <= $as_of), 1000000) as days_stale,
             count(*) - count(distinct event_id) as repeated_event_ids,
             count(*) filter (
                 where event_type = 'assigned' and (municipality_code is null or persons is null or category is null)

@@ -44,7 +44,7 @@ def _describe(row: Mapping[str, Any]) -> str:
     if row["status"] == "kommuntal_missing":
         return f"{where}: länstal {lanstal}, but no kommuntal decided"
     total = int(row["kommuntal_total_persons"])
-    return f"{where}: länstal {lanstal}, sum of kommuntal {total}, {counted(lanstal - total, 'person')} missing"
+    return f"{where}: länstal {lanstal}, sum of kommuntal {total}, {counted(lanstal - total, 'person')} short"
 
 
 SUITE = Suite(

@@ -23,9 +23,8 @@ def _expectations(_limits: Limits) -> Sequence[Expectation]:
 
 
 def _describe(row: Mapping[str, Any]) -> str:
-    return (
-        f"{row['municipality_name']} {row['quota_year']}: {counted(row['rows'], 'assignment')} open past the deadline"
-    )
+    where = f"{row['municipality_name']}, quota year {row['quota_year']}"
+    return f"{where}: {counted(row['rows'], 'assignment')} open past the deadline"
 
 
 SUITE = Suite(

@@ -10,6 +10,7 @@ from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.load import FeedLoad, load_landing, load_register
 from dagster_project.settings import MUNICIPALITIES_FILE
 from dagster_project.workplace import Workplace, progress
+from expectations.outcome import counted
 
 LANDING = [
     dg.AssetSpec(
@@ -50,9 +51,9 @@ def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeRes
         def loaded(load: FeedLoad) -> None:
             workplace.loads.append(load)
             progress.info(
-                "ingest     %s: %d files, %d rows read, %d accepted, %d set aside, %d duplicate",
+                "ingest     %s: %s, %d rows read, %d accepted, %d set aside, %d duplicate",
                 load.feed,
-                load.files,
+                counted(load.files, "file"),
                 load.rows_read,
                 load.rows_accepted,
                 load.rows_rejected,

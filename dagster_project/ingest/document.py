@@ -32,8 +32,11 @@ def feeds_markdown() -> str:
         f"One folder per feed in the landing folder, any number of files in it, ending in {endings}.",
         "Comma, semicolon or tab; UTF-8 or Windows-1252; the first sheet of a workbook.",
         "Column order is free, headers are matched without regard to case and surrounding blanks.",
-        "Unknown columns are ignored and reported. Hidden files and Excel's lock files (`~$…`) are no deliveries.",
-        "Files are read in the byte order of their names.",
+        "Unknown columns are ignored and reported. Hidden files and Excel's lock files (`~$…`) are ignored.",
+        "Files are read in the byte order of their names; of two different rows with one key the later name wins.",
+        "A row equal to an earlier one is counted as a duplicate. Words count with their capitals.",
+        "A file of which more than 5 % of the rows do not fit blocks publication.",
+        "Why a row is set aside: [for operators](operators.md#the-landing-folder).",
     ]
     for feed in FEEDS:
         lines += ["", *_feed_lines(feed)]

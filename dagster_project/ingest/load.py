@@ -78,6 +78,12 @@ def files_of(landing: Path, feed: Feed) -> list[Path]:
     return sorted(deliveries, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
 
 
+def unknown_folders(landing: Path) -> list[str]:
+    """What lies in the landing folder and is no feed: nothing in it is read."""
+    known = {feed.name for feed in FEEDS}
+    return sorted(path.name for path in landing.iterdir() if path.name not in known and not path.name.startswith("."))
+
+
 def load_register(warehouse: duckdb.DuckDBPyConnection, municipalities_file: Path) -> Register:
     """Create raw.municipalities, one row per municipality with its county, and return the codes in it."""
     municipalities = pl.read_csv(municipalities_file, infer_schema=False)
@@ -121,7 +127,7 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, 
             continue
         missing = [name for name in feed.required_names if delivery.position_of(name) is None]
         if missing:
-            problem = f"the header lacks column {missing[0]}: add it and deliver the file again"
+            problem = f"the header lacks {', '.join(missing)}: add what is missing and deliver the file again"
             landed.append(_LandedFile(feed.name, file_name, sha256, f"missing_column:{missing[0]}", problem=problem))
             continue
         headers = map(matchable, delivery.headers)

@@ -27,7 +27,7 @@ def test_exits_with_3_and_names_county_and_missing_persons(blocked: Built) -> No
     assert blocked.exit_code == 3
     assert "county_total_not_below_lanstal" in blocked.text
     assert "Kronobergs län 2026" in blocked.text
-    assert "5 persons missing" in blocked.text
+    assert "5 persons short" in blocked.text
 
 
 def test_keeps_the_old_release_current(blocked: Built, shipped: Built) -> None:

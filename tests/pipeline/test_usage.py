@@ -50,11 +50,18 @@ def test_empty_landing_folder(build: Build, tmp_path: Path) -> None:
     assert "holds no file in quota_decisions/" in built.text
 
 
+def test_a_setting_that_is_no_number(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARSPLAN_REJECTED_ROWS_LIMIT", "5%")
+    built = build(WORLD, "2026-01-31", tmp_path / "output")
+    assert built.exit_code == 2
+    assert "ARSPLAN_REJECTED_ROWS_LIMIT is '5%': write a share such as 0.05" in built.text
+
+
 def test_output_that_cannot_be_written(build: Build, tmp_path: Path) -> None:
     (tmp_path / "output").write_text("a file where a folder should be")
     built = build(WORLD, "2026-01-31", tmp_path / "output")
     assert built.exit_code == 1
-    assert "cannot work in" in built.text
+    assert "a file stands where the output folder should be" in built.text
     assert "Traceback" not in built.text
 
 

@@ -181,7 +181,7 @@ def wrong_sums(versions: dict[tuple[str, int], list[Version]]) -> int:
 def is_stale(log: list[Cells], as_of: date) -> bool:
     days = [date.fromisoformat(cells["event_date"]) for cells in log]
     latest = max((day for day in days if day <= as_of), default=None)
-    return latest is not None and (as_of - latest).days > 7
+    return latest is None or (as_of - latest).days > 7
 
 
 def failing_rows(marts: Marts, versions: dict[tuple[str, int], list[Version]], as_of: date) -> dict[str, int]:

@@ -65,7 +65,7 @@ from (
                 window plan as (partition by quota_year, municipality_code)
             ),
 
-            -- Half a rank's share is added before rounding down, so that a county's small municipalities spread out.
+            -- (rank + ½) / n is added before rounding down, so that a county's small municipalities spread out.
             cumulated as (
                 select
                     *,

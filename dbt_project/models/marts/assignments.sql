@@ -1,4 +1,4 @@
--- One row per assignment that the log knows.
+-- R5, R6, R7: one row per assignment that the log knows.
 with approvals as (
     select * from {{ ref('int_over_plan_approvals_ordered') }}
     where is_first

@@ -1,4 +1,4 @@
--- One row per cancelled assignment, with its direct, valid replacements.
+-- R5, R7: one row per cancelled assignment, with its direct, valid replacements.
 with replacements as (
     select
         original_assignment_id,

@@ -1,4 +1,4 @@
--- One row per change request that had been made at the as-of date: did the plan become what was wished?
+-- R4: one row per change request that had been made at the as-of date: did the plan become what was wished?
 with wished_months as (
     select
         requests.request_id,

@@ -1,4 +1,4 @@
--- One row per municipality with a kommuntal decision that year, and month: the latest version, zero where none is.
+-- R4: one row per municipality with a kommuntal decision that year, and month: the latest version, zero where none is.
 with planned_years as (
     select distinct
         municipality_code,

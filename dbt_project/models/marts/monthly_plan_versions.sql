@@ -1,4 +1,4 @@
--- One row per municipality, quota year, version of the plan and month.
+-- R4: one row per municipality, quota year, version of the plan and month.
 select
     versions.municipality_code,
     versions.quota_year,

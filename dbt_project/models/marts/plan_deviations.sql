@@ -1,4 +1,4 @@
--- One row per municipality and month of the plan, and every other with an assignment or a reception.
+-- R4, R5, R8: one row per municipality and month of the plan, and every other with an assignment or a reception.
 with assigned as (
     select
         municipality_code,

@@ -1,4 +1,4 @@
--- One row per quota year and municipality with a kommuntal decision or an assignment that year.
+-- R6, R7: one row per quota year and municipality with a kommuntal decision or an assignment that year.
 with counted as (
     select
         quota_year,
