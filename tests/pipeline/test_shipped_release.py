@@ -13,6 +13,7 @@ from dagster_project.checks import CHECKS
 
 MARTS = {
     "assignments",
+    "cancellation_reasons",
     "cancellations",
     "change_request_outcomes",
     "check_results",
@@ -100,6 +101,7 @@ def test_parquet_files_equal_the_marts(shipped: Built) -> None:
 def test_public_folder_holds_aggregates_only(shipped: Built) -> None:
     public = {path.stem for path in (shipped.output / "current" / "public").iterdir()}
     assert public == {
+        "cancellation_reasons",
         "counties",
         "county_quotas",
         "monthly_plan",

@@ -1,0 +1,38 @@
+-- R6: one row per quota year and reason, for everyone to read. Below 6 persons a reason could point at a household, so
+-- that year's reasons are withheld: all of them, since the year's total is public and would give a single one away.
+with years as (
+    select distinct quota_year
+    from {{ ref('cancellations') }}
+),
+
+reasons as (
+    select unnest(['declined', 'not_used', 'moved_on_own', 'household_changed', 'lapsed', 'other']) as reason
+),
+
+counted as (
+    select
+        years.quota_year,
+        reasons.reason,
+        coalesce(sum(cancellations.persons), 0)::bigint as cancelled_persons,
+    from years
+    cross join reasons
+    left join {{ ref('cancellations') }} as cancellations
+        on years.quota_year = cancellations.quota_year
+        and reasons.reason = cancellations.reason
+    group by years.quota_year, reasons.reason
+),
+
+judged as (
+    select
+        *,
+        bool_or(cancelled_persons between 1 and 5) over (partition by quota_year) as is_withheld,
+    from counted
+)
+
+select
+    quota_year,
+    reason,
+    case when not is_withheld then cancelled_persons end as cancelled_persons,
+    is_withheld,
+from judged
+order by quota_year, reason

@@ -1,0 +1,125 @@
+"""What nobody may see: row values of the log outside the warehouse, small numbers in public/, files of others."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import Build, Built
+
+from dagster_project.ingest import assets
+
+SECRET = "hemlig-7391"
+DECISIONS = "decision_id,level,quota_year,area_code,persons\nD,kommuntal,2026,0760,30\nD,lanstal,2026,07,30\n"
+HEADER = "event_id,event_type,event_date,assignment_id,municipality_code,persons,category,replaces,reason\n"
+REASONS = ("declined", "not_used", "moved_on_own")
+
+
+def world(folder: Path, rejected: bool = True) -> Path:
+    """A log in which every id is a secret: orphans, cancellations of several reasons, rows that do not fit."""
+    rows = [f"{SECRET}-o,received,2026-02-01,{SECRET}-9,,,,,"]
+    for number, reason in enumerate(REASONS):
+        size = 9 if number else 2
+        rows += [
+            f"{SECRET}-a{number},assigned,2026-01-1{number},{SECRET}-{number},0760,{size},quota_refugee,{SECRET}-x,",
+            f"{SECRET}-c{number},cancelled,2026-02-1{number},{SECRET}-{number},,,,,{reason}",
+        ]
+    rows += [f"{SECRET}-p{n},received,2026-02-2{n % 8},{SECRET}-9,,,,," for n in range(40)]
+    rows += [f"{SECRET}-b,assigned,{SECRET},{SECRET}-b,0760,1,quota_refugee,,"] if rejected else []
+    for feed, text in (("quota_decisions", DECISIONS), ("assignment_log", HEADER + "\n".join(rows))):
+        (folder / feed).mkdir(parents=True)
+        (folder / feed / "file.csv").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def secret(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("secret")
+    built = build(world(folder / "landing"), "2026-03-01", folder / "output")
+    assert built.exit_code == 0, built.text
+    return built
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def dagster_home() -> Path:
+    return Path(os.environ["DAGSTER_HOME"])
+
+
+def test_messages_hold_no_value_of_the_log(secret: Built) -> None:
+    assert SECRET not in secret.text
+    assert "no_log_issues" in secret.text
+
+
+def test_dagster_keeps_no_value_of_the_log(secret: Built) -> None:
+    assert secret.exit_code == 0
+    holding = [path for path in files_below(dagster_home()) if SECRET.encode() in path.read_bytes()]
+    assert holding == []
+
+
+def test_nothing_but_the_warehouse_holds_values_of_the_log(secret: Built) -> None:
+    current = (secret.output / "current").resolve()
+    assert SECRET not in (current / "build.json").read_text()
+    for path in (current / "public").iterdir():
+        columns = pl.read_parquet(path)
+        assert not {"assignment_id", "event_id", "raw_row"} & set(columns.columns), path.name
+        assert SECRET not in str(columns.select(pl.col(pl.String)).rows()), path.name
+
+
+def test_an_error_nobody_foresaw_is_told_without_values(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError(f"could not convert {SECRET}")
+
+    monkeypatch.setattr(assets, "load_landing", broken)
+    built = build(world(tmp_path / "landing"), "2026-03-01", tmp_path / "output")
+    assert built.exit_code == 1
+    assert "ValueError in" in built.text
+    assert "Traceback" not in built.text
+    assert SECRET not in built.text
+    assert [path for path in files_below(dagster_home()) if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_withheld_numbers_cannot_be_computed_back(secret: Built) -> None:
+    """Try all numbers that fit what is public: each withheld one must leave more than one possibility."""
+    public = (secret.output / "current").resolve() / "public"
+    published = pl.read_parquet(public / "cancellation_reasons.parquet")
+    total = pl.read_parquet(public / "quota_year_counts.parquet")["cancelled_persons"].sum()
+    withheld = published.filter("is_withheld")["reason"].to_list()
+    shown = int(published["cancelled_persons"].sum())
+    assert len(withheld) >= 2
+
+    left = total - shown
+    fitting = [
+        numbers
+        for numbers in itertools.product(range(left + 1), repeat=len(withheld))
+        if sum(numbers) == left and any(1 <= number <= 5 for number in numbers)
+    ]
+    for position, reason in enumerate(withheld):
+        assert len({numbers[position] for numbers in fitting}) > 1, reason
+
+
+@pytest.mark.parametrize(("umask", "private", "open_to_all"), [(0o022, 0o640, 0o644), (0o077, 0o600, 0o600)])
+def test_only_public_is_readable_by_everyone(
+    umask: int, private: int, open_to_all: int, build: Build, tmp_path: Path
+) -> None:
+    before = os.umask(umask)
+    try:
+        built = build(world(tmp_path / "landing"), "2026-03-01", tmp_path / "output")
+    finally:
+        os.umask(before)
+    current = (built.output / "current").resolve()
+    for path in files_below(current):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (open_to_all if path.parent.name == "public" else private), path.name
+    # Others may pass through the folder to public/, but not list it.
+    assert stat.S_IMODE(current.stat().st_mode) == 0o751 & ~umask
+    assert stat.S_IMODE((current / "public").stat().st_mode) == 0o755 & ~umask
