@@ -1,6 +1,6 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long check docs ui lock clean
+.PHONY: help setup run test test-long check docs licences audit ui lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,6 +43,12 @@ ui: setup ## Dagster's web pages for this pipeline, at http://localhost:3000
 
 lock: setup ## renew requirements.lock after a change of pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+
+licences: setup ## renew docs/licences.md after a change of the lock
+	$(BIN)/python -m dagster_project.licences docs/licences.md
+
+audit: setup ## look the locked versions up among known vulnerabilities (asks the package registry)
+	$(BIN)/uv tool run pip-audit --disable-pip --require-hashes --requirement requirements.lock
 
 clean: ## remove .venv and everything that was built
 	rm -rf .venv data/output dbt_project/target

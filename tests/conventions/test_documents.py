@@ -76,3 +76,10 @@ def test_models_are_of_a_readable_size() -> None:
 def test_glossary_names_every_check() -> None:
     glossary = (PROJECT / "docs" / "operators.md").read_text(encoding="utf-8")
     assert [check.name for check in CHECKS if f"`{check.name}`" not in glossary] == []
+
+
+def test_every_direct_dependency_has_a_listed_licence() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    listed = (PROJECT / "docs" / "licences.md").read_text(encoding="utf-8").lower()
+    pins = [pin.split("==") for pin in [*project["dependencies"], *project["optional-dependencies"]["dev"]]]
+    assert [name for name, pinned in pins if f"| {name.lower()} | {pinned} |" not in listed] == []
