@@ -27,8 +27,9 @@ def licence_of(package: str) -> tuple[str, str] | None:
     classifiers = [
         text.removeprefix(_CLASSIFIER) for text in described.get_all("Classifier", []) if _CLASSIFIER in text
     ]
-    stated = described.get("License-Expression") or ", ".join(classifiers) or described.get("License") or "not stated"
-    return described["Version"], stated.splitlines()[0][:60]
+    expression, free_text = (described[key] if key in described else "" for key in ("License-Expression", "License"))
+    licence = expression or ", ".join(classifiers) or free_text or "not stated"
+    return described["Version"], licence.splitlines()[0][:60]
 
 
 def licences_markdown() -> str:
