@@ -27,7 +27,7 @@ def licence_of(package: str) -> tuple[str, str] | None:
     classifiers = [
         text.removeprefix(_CLASSIFIER) for text in described.get_all("Classifier", []) if _CLASSIFIER in text
     ]
-    expression, free_text = (described[key] if key in described else "" for key in ("License-Expression", "License"))
+    expression, free_text = ("".join(described.get_all(key, [])) for key in ("License-Expression", "License"))
     licence = expression or ", ".join(classifiers) or free_text or "not stated"
     return described["Version"], licence.splitlines()[0][:60]
 
