@@ -127,6 +127,9 @@ def _build(options: argparse.Namespace) -> int:
     except (LandingError, SettingError) as error:
         print(f"arsplan: {error}", file=sys.stderr)
         return WRONG_USAGE
+    except KeyboardInterrupt:
+        print("arsplan: interrupted. Nothing was published.", file=sys.stderr)
+        return BROKE
     except Exception as error:
         print(f"arsplan: {tellable(error)}. Output folder: {options.output}. Nothing was published.", file=sys.stderr)
         return BROKE

@@ -10,7 +10,6 @@ import pytest
 from conftest import EXAMPLES, Build
 
 from dagster_project.cli import main
-from dagster_project.workplace import locked
 
 ARSPLAN = Path(sys.executable).with_name("arsplan")
 WORLD = EXAMPLES / "world-1" / "landing"
@@ -65,12 +64,14 @@ def test_output_that_cannot_be_written(build: Build, tmp_path: Path) -> None:
     assert "Traceback" not in built.text
 
 
-def test_a_second_build_says_that_one_is_running(tmp_path: Path) -> None:
-    output = tmp_path / "output"
-    with locked(output):
-        second = subprocess.run(
-            [ARSPLAN, "build", "--landing", WORLD, "--output", output], capture_output=True, text=True, check=False
-        )
+def test_of_two_builds_at_once_one_wins_and_the_other_says_so(tmp_path: Path) -> None:
+    build = [ARSPLAN, "build", "--landing", WORLD, "--output", tmp_path / "output", "--as-of", "2026-01-31"]
+    with subprocess.Popen(build, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert "start" in first.stdout.readline()
+        second = subprocess.run(build, capture_output=True, text=True, check=False)
+        first.communicate()
+    assert first.returncode == 0
     assert second.returncode == 1
     assert "Another build is running" in second.stderr
-    assert not (output / "releases").exists()
+    assert len(list((tmp_path / "output" / "releases").iterdir())) == 1
