@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,13 +30,22 @@ NO_TELEMETRY = {
 }
 
 # Dagster keeps no copy of what a step prints, and asks nobody to join anything.
-DAGSTER_YAML = """\
+_DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+event_log_storage:
+  module: dagster_project.event_storage
+  class: KeptConnectionEventLogStorage
+  config: {base_dir: PLACE}
 """
+
+
+def dagster_yaml(home: Path) -> str:
+    """Content of dagster.yaml for a DAGSTER_HOME."""
+    return _DAGSTER_YAML.replace("PLACE", json.dumps(str(home.resolve() / "history" / "runs")))
 
 
 class SettingError(TellableError):
@@ -111,7 +121,7 @@ def name_dagster_home(output: Path) -> None:
     if "DAGSTER_HOME" not in os.environ:
         home = output / "dagster"
         home.mkdir(parents=True, exist_ok=True)
-        (home / "dagster.yaml").write_text(DAGSTER_YAML)
+        (home / "dagster.yaml").write_text(dagster_yaml(home))
         os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from dagster_project.cli import main
-from dagster_project.settings import DAGSTER_YAML
+from dagster_project.settings import dagster_yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLES = Path(__file__).resolve().parent / "fixtures" / "examples"
@@ -54,7 +54,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     """`arsplan build`, in this process: the heavy libraries are imported once for all tests."""
     with pytest.MonkeyPatch.context() as environment:
         home = tmp_path_factory.mktemp("dagster")
-        (home / "dagster.yaml").write_text(DAGSTER_YAML)
+        (home / "dagster.yaml").write_text(dagster_yaml(home))
         environment.setenv("DAGSTER_HOME", str(home))
 
         def run(landing: Path, as_of: str, output: Path) -> Built:

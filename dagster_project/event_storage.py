@@ -1,0 +1,62 @@
+"""Dagster's SQLite event log with its connections kept open.
+
+Dagster opens and closes several connections for every event; a build has hundreds of events, and most of the time
+that a build spent in Dagster went there (8.0 s against 4.9 s for a small build in a warm process).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.pool import NullPool, StaticPool
+
+# The index of all runs, the run under way, and a few that a web page looks at.
+MOST_KEPT = 4
+WAIT_SECONDS = 60
+
+
+class KeptConnectionEventLogStorage(SqliteEventLogStorage):
+    """The same files, the same statements, one lasting connection per file that is in use."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: OrderedDict[str, Engine] = OrderedDict()
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> KeptConnectionEventLogStorage:
+        """Make the storage from dagster.yaml."""
+        return cls(inst_data=inst_data, **config_value)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock, self._engine_of(shard).connect() as connection, connection.begin():
+            yield connection
+
+    def _engine_of(self, shard: str) -> Engine:
+        if shard in self._engines:
+            self._engines.move_to_end(shard)
+            return self._engines[shard]
+        address = self.conn_string_for_shard(shard)
+        if shard not in self._initialized_dbs:
+            self._initdb(create_engine(address, poolclass=NullPool, connect_args={"timeout": WAIT_SECONDS}))
+            self._initialized_dbs.add(shard)
+        # The storage's own lock lets only one thread at a time use it.
+        shared = {"timeout": WAIT_SECONDS, "check_same_thread": False}
+        self._engines[shard] = create_engine(address, poolclass=StaticPool, connect_args=shared)
+        if len(self._engines) > MOST_KEPT:
+            self._engines.popitem(last=False)[1].dispose()
+        return self._engines[shard]
+
+    def dispose(self) -> None:
+        """Close what is kept open."""
+        while self._engines:
+            self._engines.popitem()[1].dispose()
+        super().dispose()

@@ -1,0 +1,32 @@
+"""Dagster remembers each build, so that its pages show row counts and outcomes of checks."""
+
+from __future__ import annotations
+
+import dagster as dg
+from conftest import Built
+from dagster._core.storage.event_log import SqliteEventLogStorage
+
+from dagster_project.event_storage import MOST_KEPT, KeptConnectionEventLogStorage
+
+
+def test_pages_can_show_rows_and_checks_of_a_build(shipped: Built) -> None:
+    assert shipped.exit_code == 0
+    with dg.DagsterInstance.get() as instance:
+        assert isinstance(instance.event_log_storage, KeptConnectionEventLogStorage)
+        materialization = instance.get_latest_materialization_event(dg.AssetKey(["marts", "counties"]))
+        assert materialization is not None
+        assert materialization.asset_materialization is not None
+        assert materialization.asset_materialization.metadata["dagster/row_count"].value == 21
+        assert instance.get_runs(limit=1)[0].status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
+
+
+def test_dagsters_own_storage_reads_the_same_files(shipped: Built) -> None:
+    assert shipped.exit_code == 0
+    with dg.DagsterInstance.get() as instance:
+        kept = instance.event_log_storage
+        assert isinstance(kept, KeptConnectionEventLogStorage)
+        own = SqliteEventLogStorage(kept._base_dir)
+        runs = [run.run_id for run in instance.get_runs()]
+        for run in runs:
+            assert len(own.get_logs_for_run(run)) == len(kept.get_logs_for_run(run)) > 0
+        assert len(kept._engines) <= MOST_KEPT
