@@ -22,6 +22,7 @@ from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome
 
 _PARSED = "partial_parse.msgpack"
+_NOT_SOURCES = ("target", "logs")
 
 
 class TransformError(TellableError):
@@ -32,7 +33,7 @@ def parsed_project() -> Path:
     """Folder with the manifest of the dbt project as it is now; parses only when the project has changed."""
     digest = hashlib.sha256()
     sources = (path for path in DBT_PROJECT.rglob("*") if path.is_file())
-    for path in sorted(path for path in sources if "target" not in path.relative_to(DBT_PROJECT).parts):
+    for path in sorted(path for path in sources if path.relative_to(DBT_PROJECT).parts[0] not in _NOT_SOURCES):
         digest.update(path.relative_to(DBT_PROJECT).as_posix().encode())
         digest.update(path.read_bytes())
     folder = DBT_PROJECT / "target" / digest.hexdigest()[:16]
