@@ -95,7 +95,8 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
         shutil.rmtree(building, ignore_errors=True)  # what a killed build left behind
         build_id = _new_build_id(settings.output)
         folder = building / build_id
-        folder.mkdir(parents=True)
+        building.mkdir(mode=0o700)  # nobody else reads what is not yet checked
+        folder.mkdir()
         try:
             yield Workplace(settings, build_id, folder)
         finally:

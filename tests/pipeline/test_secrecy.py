@@ -6,6 +6,7 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,8 @@ import pytest
 from conftest import Build, Built
 
 from dagster_project.ingest import assets
+from dagster_project.settings import settings_for
+from dagster_project.workplace import workplace
 
 SECRET = "hemlig-7391"
 DECISIONS = "decision_id,level,quota_year,area_code,persons\nD,kommuntal,2026,0760,30\nD,lanstal,2026,07,30\n"
@@ -105,6 +108,12 @@ def test_withheld_numbers_cannot_be_computed_back(secret: Built) -> None:
     ]
     for position, reason in enumerate(withheld):
         assert len({numbers[position] for numbers in fitting}) > 1, reason
+
+
+def test_what_is_being_built_is_nobody_elses(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "landing", tmp_path / "output", date(2026, 3, 1))
+    with workplace(settings) as place:
+        assert stat.S_IMODE(place.folder.parent.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize(("umask", "private", "open_to_all"), [(0o022, 0o640, 0o644), (0o077, 0o600, 0o600)])
