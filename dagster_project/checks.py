@@ -180,13 +180,14 @@ def write_check_results(outcomes: list[Outcome], warehouse: duckdb.DuckDBPyConne
         [[outcome.name, severities[outcome.name], outcome.passed, outcome.failing_rows] for outcome in outcomes],
     )
     documented = next(source for source in manifest()["sources"].values() if source["name"] == "check_results")
-    warehouse.execute(f"comment on table marts.check_results is {_quoted(documented['description'])}")
+    warehouse.execute(f"comment on table marts.check_results is {sql_text(documented['description'])}")
     for column in documented["columns"].values():
-        comment = _quoted(column["description"])
+        comment = sql_text(column["description"])
         warehouse.execute(f"comment on column marts.check_results.{column['name']} is {comment}")
 
 
-def _quoted(text: str) -> str:
+def sql_text(text: str) -> str:
+    """The text as a value in SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 

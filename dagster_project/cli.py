@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="arsplan",
-        description="The warehouse behind Sweden's settlement of newly arrived refugees.",
+        description="A warehouse for Sweden's settlement of newly arrived refugees.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -68,6 +68,8 @@ def run_in_process(place: Workplace) -> Failure | None:
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )
+    except KeyboardInterrupt:
+        return Failure("the middle", "it was interrupted")
     except Exception as error:  # Dagster could not write its own storage
         return Failure("Dagster's event log", str(tellable(error)))
     return None if result.success else _first_failure(result.all_events)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,27 +15,23 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from dagster_project.digest import DBT_SOURCES, digest_of
 from dagster_project.errors import TellableError, place_fault_in, without_values
 from dagster_project.settings import DBT_PROJECT, name_warehouse
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome
 
 _PARSED = "partial_parse.msgpack"
-_NOT_SOURCES = ("target", "logs")
 
 
 class TransformError(TellableError):
     """dbt could not build the models or a test of them failed; the message names the nodes."""
 
 
+@cache
 def parsed_project() -> Path:
     """Folder with the manifest of the dbt project as it is now; parses only when the project has changed."""
-    digest = hashlib.sha256()
-    sources = (path for path in DBT_PROJECT.rglob("*") if path.is_file())
-    for path in sorted(path for path in sources if path.relative_to(DBT_PROJECT).parts[0] not in _NOT_SOURCES):
-        digest.update(path.relative_to(DBT_PROJECT).as_posix().encode())
-        digest.update(path.read_bytes())
-    folder = DBT_PROJECT / "target" / digest.hexdigest()[:16]
+    folder = DBT_PROJECT / "target" / digest_of(DBT_PROJECT, DBT_SOURCES)[:16]
     if not folder.is_dir():
         _parse_into(folder)
     return folder

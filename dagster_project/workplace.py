@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import logging
 import shutil
 import time
@@ -17,7 +16,7 @@ import duckdb
 
 from dagster_project.errors import TellableError, tellable
 from dagster_project.ingest.load import FeedLoad
-from dagster_project.settings import ROOT, Settings
+from dagster_project.settings import Settings
 from expectations.outcome import Outcome
 
 progress = logging.getLogger("arsplan")
@@ -110,23 +109,3 @@ def _new_build_id(output: Path) -> str:
         build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
         if build_id not in taken:
             return build_id
-
-
-def code_digest() -> str:
-    """Digest of everything that decides how a build turns out, whether it is committed or not."""
-    patterns = (
-        "dagster_project/**/*.py",
-        "expectations/**/*.py",
-        "dbt_project/models/**/*",
-        "dbt_project/macros/**/*",
-        "dbt_project/seeds/**/*",
-        "dbt_project/tests/**/*",
-        "dbt_project/*.yml",
-        "data/reference/*",
-        "requirements.lock",
-    )
-    digest = hashlib.sha256()
-    for path in sorted(path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()):
-        digest.update(path.relative_to(ROOT).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

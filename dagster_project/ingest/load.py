@@ -5,7 +5,6 @@ Source: contract, section 2. Always: rows read = accepted + rejected + duplicate
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from dagster_project.digest import sha256_of
 from dagster_project.errors import TellableError, printable
 from dagster_project.ingest.feeds import FEEDS, Feed, Kind
 from dagster_project.ingest.read import ROW_NUMBER, Delivery, UnreadableFileError, matchable, read_delivery
@@ -119,7 +119,7 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, 
     unknown_columns: dict[str, None] = {}
     for file_order, path in enumerate(paths):
         file_name = _name_of(path, landing / feed.name)
-        sha256 = _sha256(path)
+        sha256 = sha256_of(path)
         try:
             delivery = read_delivery(path, frozenset(feed.column_names))
         except UnreadableFileError as error:
@@ -147,11 +147,6 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, 
 def _name_of(path: Path, folder: Path) -> str:
     """Name of a file below its feed's folder; bytes that are no UTF-8 are escaped."""
     return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _create_delivered(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:

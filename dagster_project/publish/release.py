@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,10 +14,11 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from dagster_project.checks import CHECKS, ERROR, failed
+from dagster_project.checks import CHECKS, ERROR, failed, sql_text
+from dagster_project.digest import code_digest, sha256_of
 from dagster_project.errors import TellableError
 from dagster_project.transform import manifest
-from dagster_project.workplace import Workplace, code_digest, progress
+from dagster_project.workplace import Workplace, progress
 
 CURRENT = "current"
 
@@ -66,7 +66,8 @@ def write_files(workplace: Workplace) -> dict[str, int]:
     with workplace.warehouse() as warehouse:
         rows = _rows_by_mart(warehouse)
         for mart in rows:
-            warehouse.execute(f"copy marts.{mart} to '{_sql_path(parquet / mart)}.parquet' (format parquet)")
+            file = sql_text(str(parquet / f"{mart}.parquet"))
+            warehouse.execute(f"copy marts.{mart} to {file} (format parquet)")
     for mart in public_marts():
         shutil.copyfile(parquet / f"{mart}.parquet", public / f"{mart}.parquet")
     shutil.rmtree(workplace.dbt_target, ignore_errors=True)
@@ -79,10 +80,6 @@ def _rows_by_mart(warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
     ).fetchall()
     counts = {mart: warehouse.execute(f"select count(*) from marts.{mart}").fetchone() for (mart,) in marts}
     return {mart: count[0] for mart, count in counts.items() if count is not None}
-
-
-def _sql_path(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _settle(workplace: Workplace, place: Path, rows: dict[str, int]) -> Path:
@@ -132,7 +129,7 @@ def describe(workplace: Workplace, rows: dict[str, int]) -> dict[str, Any]:
             {
                 "path": path.relative_to(workplace.folder).as_posix(),
                 "bytes": path.stat().st_size,
-                "sha256": _sha256(path),
+                "sha256": sha256_of(path),
             }
             for path in sorted(workplace.folder.rglob("*"))
             if path.is_file()
@@ -145,11 +142,6 @@ def _landed_files(workplace: Workplace) -> list[dict[str, Any]]:
         landed = warehouse.execute("from marts.landed_files")
         names = [column[0] for column in landed.description or []]
         return [dict(zip(names, row, strict=True)) for row in landed.fetchall()]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def switch_current(output: Path, folder: Path) -> None:
