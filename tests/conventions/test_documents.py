@@ -70,7 +70,7 @@ def test_models_are_of_a_readable_size() -> None:
     sizes = {
         path.name: len(path.read_text().splitlines()) for path in (PROJECT / "dbt_project" / "models").rglob("*.sql")
     }
-    assert [name for name, lines in sizes.items() if lines > 130] == []
+    assert [name for name, lines in sizes.items() if lines > 100] == []
 
 
 def test_operators_page_names_every_check() -> None:

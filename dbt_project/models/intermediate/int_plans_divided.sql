@@ -73,6 +73,7 @@ from (
                         partition by quota_year, municipality_code
                         order by month_number
                     ) as cumulative_weight,
+                    remaining_persons * 2 * municipalities_in_county as scaled_persons,
                     (2 * municipality_rank + 1) * sum(month_weight) over plan as spread,
                     2 * municipalities_in_county * nullif(sum(month_weight) over plan, 0) as divisor,
                 from reweighted
@@ -86,10 +87,8 @@ from (
                 month_number,
                 coalesce(
                     kept_persons,
-                    (remaining_persons * cumulative_weight * 2 * municipalities_in_county + spread) // divisor
-                    - (
-                        remaining_persons * (cumulative_weight - month_weight) * 2 * municipalities_in_county + spread
-                    ) // divisor,
+                    (scaled_persons * cumulative_weight + spread) // divisor
+                    - (scaled_persons * (cumulative_weight - month_weight) + spread) // divisor,
                     0
                 )::bigint as planned_persons,
             from cumulated

@@ -7,9 +7,7 @@ with assigned as (
         sum(persons) filter (where quota_year = year(assigned_date) and status = 'cancelled') as cancelled_persons,
         sum(persons) filter (where quota_year < year(assigned_date)) as prior_year_replacement_persons,
         sum(persons) filter (where not is_replacement) as first_hand_persons,
-        sum(persons) filter (
-            where not is_replacement and over_plan_approved_date is not null
-        ) as approved_persons,
+        sum(persons) filter (where not is_replacement and over_plan_approved_date is not null) as approved_persons,
     from {{ ref('assignments') }}
     group by all
 ),
@@ -50,8 +48,6 @@ counted as (
         coalesce(monthly_plan.planned_persons, 0) as planned_persons,
         coalesce(assigned.assigned_persons, 0)::bigint as assigned_persons,
         coalesce(assigned.cancelled_persons, 0)::bigint as cancelled_persons,
-        coalesce(assigned.assigned_persons, 0)::bigint
-        - coalesce(assigned.cancelled_persons, 0)::bigint as net_assigned_persons,
         coalesce(assigned.prior_year_replacement_persons, 0)::bigint as prior_year_replacement_persons,
         coalesce(received.received_persons, 0)::bigint as received_persons,
         -- R8: beyond the plan, and whether approvals of that month's assignments cover it.
@@ -74,8 +70,9 @@ counted as (
 cumulated as (
     select
         *,
-        sum(planned_persons) over year_to_date as cumulative_planned_persons,
-        sum(net_assigned_persons) over year_to_date as cumulative_net_assigned_persons,
+        assigned_persons - cancelled_persons as net_assigned_persons,
+        (sum(planned_persons) over year_to_date)::bigint as cumulative_planned_persons,
+        (sum(assigned_persons - cancelled_persons) over year_to_date)::bigint as cumulative_net_assigned_persons,
     from counted
     window year_to_date as (partition by municipality_code, quota_year order by plan_month)
 )
@@ -89,11 +86,10 @@ select
     cancelled_persons,
     net_assigned_persons,
     case when has_begun then net_assigned_persons - planned_persons end as deviation_persons,
-    cumulative_planned_persons::bigint as cumulative_planned_persons,
-    cumulative_net_assigned_persons::bigint as cumulative_net_assigned_persons,
-    case
-        when has_begun then (cumulative_net_assigned_persons - cumulative_planned_persons)::bigint
-    end as cumulative_deviation_persons,
+    cumulative_planned_persons,
+    cumulative_net_assigned_persons,
+    case when has_begun then cumulative_net_assigned_persons - cumulative_planned_persons end
+        as cumulative_deviation_persons,
     prior_year_replacement_persons,
     received_persons,
     over_plan_persons,
