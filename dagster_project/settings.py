@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = ROOT / "dbt_project"
 REFERENCE = ROOT / "data" / "reference"
 MUNICIPALITIES_FILE = REFERENCE / "municipalities.csv"
+DECISION_SOURCES_FILE = REFERENCE / "quota_decision_sources.csv"
 
 N = TypeVar("N", int, float)
 

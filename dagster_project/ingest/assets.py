@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.ingest.feeds import FEEDS
-from dagster_project.ingest.load import FeedLoad, load_landing, load_register
-from dagster_project.settings import MUNICIPALITIES_FILE
+from dagster_project.ingest.load import FeedLoad, load_landing, load_reference
+from dagster_project.settings import DECISION_SOURCES_FILE, MUNICIPALITIES_FILE
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import counted
 
@@ -20,6 +20,11 @@ LANDING = [
 ]
 REGISTER = dg.AssetSpec(
     ["reference", "municipalities"], group_name="landing", description="The official register of municipalities."
+)
+DECISION_SOURCES = dg.AssetSpec(
+    ["reference", "quota_decision_sources"],
+    group_name="landing",
+    description="Where the real figures of shipped decisions come from.",
 )
 
 _ALL_LANDING = [spec.key for spec in LANDING]
@@ -35,6 +40,7 @@ def _raw(name: str, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
     name="ingest",
     specs=[
         _raw("municipalities", "The register: one row per municipality.", [REGISTER.key]),
+        _raw("quota_decision_sources", "Sources: one row per decision and area.", [DECISION_SOURCES.key]),
         *(
             _raw(feed.name, f"Accepted rows: {feed.grain}.", [dg.AssetKey(["landing", feed.name]), REGISTER.key])
             for feed in FEEDS
@@ -46,7 +52,7 @@ def _raw(name: str, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
 def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
     """Read and validate every delivery; load what fits and list what does not."""
     with workplace.step("ingest"), workplace.warehouse() as warehouse:
-        register = load_register(warehouse, MUNICIPALITIES_FILE)
+        register = load_reference(warehouse, MUNICIPALITIES_FILE, DECISION_SOURCES_FILE)
 
         def loaded(load: FeedLoad) -> None:
             workplace.loads.append(load)
@@ -64,6 +70,7 @@ def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeRes
     yield dg.MaterializeResult(
         asset_key=["raw", "municipalities"], metadata={"dagster/row_count": len(register.municipality_codes)}
     )
+    yield dg.MaterializeResult(asset_key=["raw", "quota_decision_sources"])
     for load in workplace.loads:
         yield dg.MaterializeResult(
             asset_key=["raw", load.feed],

@@ -84,11 +84,16 @@ def unknown_folders(landing: Path) -> list[str]:
     return sorted(path.name for path in landing.iterdir() if path.name not in known and not path.name.startswith("."))
 
 
-def load_register(warehouse: duckdb.DuckDBPyConnection, municipalities_file: Path) -> Register:
-    """Create raw.municipalities, one row per municipality with its county, and return the codes in it."""
+def load_reference(warehouse: duckdb.DuckDBPyConnection, municipalities_file: Path, sources_file: Path) -> Register:
+    """Create raw.municipalities (one row per municipality) and raw.quota_decision_sources (one row per decision and area).
+
+    Returns the codes of the register.
+    """
     municipalities = pl.read_csv(municipalities_file, infer_schema=False)
+    sources = pl.read_csv(sources_file, infer_schema=False)
     warehouse.execute("create schema if not exists raw")
     warehouse.execute("create or replace table raw.municipalities as select * from municipalities")
+    warehouse.execute("create or replace table raw.quota_decision_sources as select * from sources")
     return Register(
         county_codes=frozenset(municipalities["county_code"]),
         municipality_codes=frozenset(municipalities["municipality_code"]),

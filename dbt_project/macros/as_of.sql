@@ -16,3 +16,8 @@
 {%- macro now_in(quota_year) -%}
     least(greatest({{ as_of_date() }}, {{ first_day_of(quota_year) }}), {{ last_day_of(quota_year) }})
 {%- endmacro -%}
+
+{#- Whether a month, given by its first day, was over at the as-of date. -#}
+{%- macro has_ended(month) -%}
+    {{ month }} + interval 1 month <= {{ as_of_date() }} + interval 1 day
+{%- endmacro -%}

@@ -1,10 +1,12 @@
 -- R4: each version keeps the months that have begun and divides what remains over the open ones, in whole numbers.
--- One row per municipality, quota year, version and month. Version 0, all zero, is where the first one starts from.
+-- One row per municipality, quota year, version and month; month_weight is W_m. Version 0, all zero, is the start.
 select
     plans.quota_year,
     plans.municipality_code,
     plans.version_number,
     plans.month_number,
+    plans.remaining_persons,
+    plans.month_weight,
     plans.planned_persons,
 from (
     with recursive versions as (
@@ -13,6 +15,8 @@ from (
             municipality_code,
             0::bigint as version_number,
             month_number,
+            0::hugeint as remaining_persons,
+            0::hugeint as month_weight,
             0::bigint as planned_persons,
         from {{ ref('int_plan_months_prepared') }}
         where version_number = 1
@@ -20,26 +24,20 @@ from (
         union all
 
         (
-            with continued as (
+            with summed as (
                 select
                     months.*,
-                    case when not months.is_open then versions.planned_persons end as kept_persons,
+                    case when not is_open then planned_persons end as kept_persons,
+                    greatest(0, kommuntal_persons - coalesce(sum(kept_persons) over plan, 0)) as remaining_persons,
+                    coalesce(sum(fixed_persons) filter (where is_open) over plan, 0) as fixed_total_persons,
+                    coalesce(sum(weight) filter (where is_open and fixed_persons is null) over plan, 0) as free_weight,
                 from versions
                 inner join {{ ref('int_plan_months_prepared') }} as months
                     on versions.quota_year = months.quota_year
                     and versions.municipality_code = months.municipality_code
                     and versions.version_number + 1 = months.version_number
                     and versions.month_number = months.month_number
-            ),
-
-            summed as (
-                select
-                    *,
-                    greatest(0, kommuntal_persons - coalesce(sum(kept_persons) over plan, 0)) as remaining_persons,
-                    coalesce(sum(fixed_persons) filter (where is_open) over plan, 0) as fixed_total_persons,
-                    coalesce(sum(weight) filter (where is_open and fixed_persons is null) over plan, 0) as free_weight,
-                from continued
-                window plan as (partition by quota_year, municipality_code)
+                window plan as (partition by months.quota_year, months.municipality_code)
             ),
 
             weighted as (
@@ -85,6 +83,8 @@ from (
                 municipality_code,
                 version_number,
                 month_number,
+                remaining_persons,
+                month_weight,
                 coalesce(
                     kept_persons,
                     (scaled_persons * cumulative_weight + spread) // divisor

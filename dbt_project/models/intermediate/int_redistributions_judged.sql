@@ -61,4 +61,5 @@ select
     end as status,
     case when decision = 'approved' then obstacle end as invalid_reason,
     coalesce(reconciled_date <= decided_date, false) as is_reconciled,
+    is_simulated,
 from validated

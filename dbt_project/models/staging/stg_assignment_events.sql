@@ -10,6 +10,7 @@ select
     reception_deadline_date,
     replaces,
     coalesce(reason, 'other') as reason,
+    file_name,
 from {{ source('raw', 'assignment_log') }}
 where
     event_date <= {{ as_of_date() }}

@@ -9,5 +9,6 @@ select
     requested_date,
     case when decided_date <= {{ as_of_date() }} then decision end as decision,
     case when decision is not null and decided_date <= {{ as_of_date() }} then decided_date end as decided_date,
+    {{ is_simulated("file_name") }} as is_simulated,
 from {{ source('raw', 'change_requests') }}
 where requested_date <= {{ as_of_date() }}

@@ -7,5 +7,6 @@ select
     persons,
     decided_date,
     in_force_date,
+    {{ is_simulated("file_name") }} as is_simulated,
 from {{ source('raw', 'quota_decisions') }}
 where decided_date <= {{ as_of_date() }}

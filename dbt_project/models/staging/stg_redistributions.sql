@@ -10,5 +10,6 @@ select
     case when decided_date <= {{ as_of_date() }} then decision end as decision,
     case when decision is not null and decided_date <= {{ as_of_date() }} then decided_date end as decided_date,
     case when decision is not null and decided_date <= {{ as_of_date() }} then in_force_date end as in_force_date,
+    {{ is_simulated("file_name") }} as is_simulated,
 from {{ source('raw', 'redistributions') }}
 where requested_date <= {{ as_of_date() }}

@@ -1,0 +1,29 @@
+-- R5, R6, R10: the counts of a quota year by area. One row per quota year and area.
+with awaiting as (
+    select
+        quota_year,
+        municipality_code,
+        sum(awaiting_persons) as awaiting_persons,
+    from {{ ref('cancellations') }}
+    group by all
+)
+
+select
+    counts.quota_year,
+    areas.area_code,
+    sum(counts.kommuntal_persons)::bigint as kommuntal_persons,
+    sum(counts.planned_persons)::bigint as planned_persons,
+    sum(counts.received_persons)::bigint as received_persons,
+    sum(counts.open_persons)::bigint as open_persons,
+    sum(counts.cancelled_persons)::bigint as cancelled_persons,
+    coalesce(sum(awaiting.awaiting_persons), 0)::bigint as awaiting_persons,
+    sum(counts.unassigned_persons)::bigint as unassigned_persons,
+    sum(counts.received_later_persons)::bigint as received_later_persons,
+    sum(counts.received_by_replacement_persons)::bigint as received_by_replacement_persons,
+    sum(counts.overdue_persons)::bigint as overdue_persons,
+from {{ ref('quota_year_counts') }} as counts
+inner join {{ ref('int_areas_unfolded') }} as areas on counts.municipality_code = areas.municipality_code
+left join awaiting
+    on counts.quota_year = awaiting.quota_year
+    and counts.municipality_code = awaiting.municipality_code
+group by all

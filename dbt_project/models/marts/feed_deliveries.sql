@@ -1,0 +1,35 @@
+-- What has come in, and how new it is: one row per feed with a delivered file.
+with latest as (
+    select
+        'quota_decisions' as feed,
+        max(decided_date) as latest_date,
+    from {{ ref('stg_quota_decisions') }}
+    union all
+    select
+        'redistributions' as feed,
+        max(coalesce(decided_date, requested_date)) as latest_date,
+    from {{ ref('stg_redistributions') }}
+    union all
+    select
+        'change_requests' as feed,
+        max(coalesce(decided_date, requested_date)) as latest_date,
+    from {{ ref('stg_change_requests') }}
+    union all
+    select
+        'assignment_log' as feed,
+        max(event_date) as latest_date,
+    from {{ ref('stg_assignment_events') }}
+)
+
+select
+    landed_files.feed,
+    count(*) as files,
+    sum(landed_files.rows_read)::bigint as rows_read,
+    sum(landed_files.rows_accepted)::bigint as rows_accepted,
+    sum(landed_files.rows_rejected)::bigint as rows_rejected,
+    sum(landed_files.rows_duplicate)::bigint as rows_duplicate,
+    latest.latest_date,
+from {{ ref('landed_files') }} as landed_files
+inner join latest on landed_files.feed = latest.feed
+group by landed_files.feed, latest.latest_date
+order by landed_files.feed

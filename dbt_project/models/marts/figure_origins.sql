@@ -1,0 +1,44 @@
+-- Which figures of a year are real and which simulated: one row per quota year and kind of figure. Events of the log
+-- count to the year of their date.
+with delivered as (
+    select
+        quota_year,
+        level as figure,
+        is_simulated,
+        count(*) as delivered_rows,
+    from {{ ref('stg_quota_decisions') }}
+    group by all
+    union all
+    select
+        quota_year,
+        'redistributions' as figure,
+        is_simulated,
+        count(*) as delivered_rows,
+    from {{ ref('stg_redistributions') }}
+    group by all
+    union all
+    select
+        quota_year,
+        'change_requests' as figure,
+        is_simulated,
+        count(*) as delivered_rows,
+    from {{ ref('stg_change_requests') }}
+    group by all
+    union all
+    select
+        year(event_date) as quota_year,
+        'assignment_log' as figure,
+        {{ is_simulated('file_name') }} as is_simulated,
+        count(*) as delivered_rows,
+    from {{ ref('stg_assignment_events') }}
+    group by all
+)
+
+select
+    quota_year,
+    figure,
+    sum(delivered_rows)::bigint as delivered_rows,
+    coalesce(sum(delivered_rows) filter (where is_simulated), 0)::bigint as simulated_rows,
+from delivered
+group by quota_year, figure
+order by quota_year, figure

@@ -1,0 +1,71 @@
+-- R1, R2: what is behind each kommuntal: one row per decision or applied redistribution and municipality.
+with decisions as (
+    select
+        decisions.quota_year,
+        decisions.area_code as municipality_code,
+        decisions.decision_id as change_id,
+        'decision' as change_kind,
+        decisions.valid_from_date as effect_date,
+        decisions.decided_date,
+        decisions.decided_persons,
+        null::bigint as moved_persons,
+        null::varchar as other_municipality_code,
+        decisions.is_simulated,
+        sources.basis,
+        sources.source,
+    from {{ ref('int_quota_decisions_taken_in_force') }} as decisions
+    left join {{ ref('stg_quota_decision_sources') }} as sources
+        on decisions.decision_id = sources.decision_id
+        and decisions.level = sources.level
+        and decisions.quota_year = sources.quota_year
+        and decisions.area_code = sources.area_code
+    where decisions.level = 'kommuntal'
+),
+
+redistributions as (
+    select
+        moves.quota_year,
+        moves.municipality_code,
+        moves.agreement_id as change_id,
+        'redistribution' as change_kind,
+        moves.in_force_date as effect_date,
+        judged.decided_date,
+        null::bigint as decided_persons,
+        moves.moved_persons,
+        case
+            when moves.municipality_code = judged.from_municipality_code then judged.to_municipality_code
+            else judged.from_municipality_code
+        end as other_municipality_code,
+        judged.is_simulated,
+        null::varchar as basis,
+        null::varchar as source,
+    from {{ ref('int_kommuntal_moves_applied') }} as moves
+    inner join {{ ref('int_redistributions_judged') }} as judged on moves.agreement_id = judged.agreement_id
+),
+
+changes as (
+    select * from decisions
+    union all
+    select * from redistributions
+)
+
+select
+    changes.quota_year,
+    changes.municipality_code,
+    changes.change_kind,
+    changes.change_id,
+    changes.effect_date,
+    changes.decided_date,
+    changes.decided_persons,
+    changes.moved_persons,
+    changes.other_municipality_code,
+    quotas.kommuntal_persons,
+    changes.is_simulated,
+    changes.basis,
+    changes.source,
+from changes
+inner join {{ ref('municipality_quotas') }} as quotas
+    on changes.quota_year = quotas.quota_year
+    and changes.municipality_code = quotas.municipality_code
+    and changes.effect_date = quotas.valid_from_date
+order by changes.quota_year, changes.municipality_code, changes.effect_date, changes.change_kind, changes.change_id

@@ -1,0 +1,37 @@
+-- R4, spelled out: how the latest version of each plan comes to its numbers. One row per municipality and month.
+with latest_versions as (
+    select
+        quota_year,
+        municipality_code,
+        max(version_number) as version_number,
+    from {{ ref('int_plan_changes_numbered') }}
+    group by all
+)
+
+select
+    plans.municipality_code,
+    make_date(plans.quota_year, plans.month_number, 1) as plan_month,
+    plans.quota_year,
+    plans.version_number,
+    months.kommuntal_persons,
+    months.is_open as is_divided,
+    plans.remaining_persons::bigint as remaining_persons,
+    months.fixed_persons,
+    plans.month_weight::bigint as month_weight,
+    (sum(plans.month_weight) over (so_far))::bigint as cumulative_weight,
+    (sum(plans.month_weight) over (partition by plans.quota_year, plans.municipality_code))::bigint as total_weight,
+    months.municipality_rank,
+    months.municipalities_in_county,
+    plans.planned_persons,
+from {{ ref('int_plans_divided') }} as plans
+inner join latest_versions
+    on plans.quota_year = latest_versions.quota_year
+    and plans.municipality_code = latest_versions.municipality_code
+    and plans.version_number = latest_versions.version_number
+inner join {{ ref('int_plan_months_prepared') }} as months
+    on plans.quota_year = months.quota_year
+    and plans.municipality_code = months.municipality_code
+    and plans.version_number = months.version_number
+    and plans.month_number = months.month_number
+window so_far as (partition by plans.quota_year, plans.municipality_code order by plans.month_number)
+order by plans.municipality_code, plan_month
