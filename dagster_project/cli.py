@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YYYY-MM-DD",
         help="everything dated after it does not exist yet; default: today in Stockholm",
     )
+    build.add_argument(
+        "--without-site", action="store_true", help="leave out the web pages and documents: tables and checks only"
+    )
     build.set_defaults(run=_build)
 
     simulate = commands.add_parser("simulate", help="make simulated deliveries: for the shipped data, or a large log")
@@ -120,7 +123,7 @@ def _build(options: argparse.Namespace) -> int:
     from dagster_project.workplace import workplace  # noqa: PLC0415
 
     try:
-        settings = settings_for(options.landing, options.output, options.as_of)
+        settings = settings_for(options.landing, options.output, options.as_of, not options.without_site)
         check_landing(settings.landing)
         with workplace(settings) as place:
             return _run_build(place)

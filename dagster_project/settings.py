@@ -17,6 +17,8 @@ DBT_PROJECT = ROOT / "dbt_project"
 REFERENCE = ROOT / "data" / "reference"
 MUNICIPALITIES_FILE = REFERENCE / "municipalities.csv"
 DECISION_SOURCES_FILE = REFERENCE / "quota_decision_sources.csv"
+MUNICIPALITY_SHAPES_FILE = REFERENCE / "municipalities.geojson"
+SOURCES_FILE = ROOT / "data" / "SOURCES.md"
 
 N = TypeVar("N", int, float)
 
@@ -58,7 +60,8 @@ class Settings:
     """What one build works with.
 
     `keep_releases` counts releases, and likewise blocked builds; `rejected_rows_limit` is a share of a file's rows;
-    `stale_after_days` counts days from the latest event in the log to the as-of date.
+    `stale_after_days` counts days from the latest event in the log to the as-of date; `with_site` asks for web pages
+    and documents.
     """
 
     landing: Path
@@ -67,6 +70,7 @@ class Settings:
     keep_releases: int = 14
     rejected_rows_limit: float = 0.05
     stale_after_days: int = 7
+    with_site: bool = True
 
 
 def default_landing() -> Path:
@@ -98,12 +102,13 @@ def _number(name: str, kind: type[N], default: N, least: int, form: str) -> N:
     return number
 
 
-def settings_for(landing: Path, output: Path, as_of: date) -> Settings:
+def settings_for(landing: Path, output: Path, as_of: date, with_site: bool = True) -> Settings:
     """Settings of a build, with limits from the environment where it sets them."""
     return Settings(
         landing=landing.resolve(),
         output=output.resolve(),
         as_of=as_of,
+        with_site=with_site,
         keep_releases=_number("ARSPLAN_KEEP_RELEASES", int, Settings.keep_releases, 1, "how many releases to keep"),
         rejected_rows_limit=_number(
             "ARSPLAN_REJECTED_ROWS_LIMIT", float, Settings.rejected_rows_limit, 0, "a share such as 0.05"

@@ -16,6 +16,9 @@ import duckdb
 
 from dagster_project.errors import TellableError, tellable
 from dagster_project.ingest.load import FeedLoad
+from dagster_project.publish.changes import Changes
+from dagster_project.publish.documents import Editions
+from dagster_project.publish.figures import Figures
 from dagster_project.settings import Settings
 from expectations.outcome import Outcome
 
@@ -39,6 +42,10 @@ class Workplace:
     loads: list[FeedLoad] = field(default_factory=list)
     dbt_tests: dict[str, Outcome] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+    rows_by_mart: dict[str, int] = field(default_factory=dict)
+    figures: Figures | None = None
+    changes: Changes = field(default_factory=Changes)
+    editions: Editions = field(default_factory=lambda: Editions({}))
     seconds: dict[str, float] = field(default_factory=dict)
     published: Path | None = None
     blocked: Path | None = None

@@ -14,10 +14,9 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from dagster_project.checks import CHECKS, ERROR, failed, sql_text
+from dagster_project.checks import CHECKS, ERROR, failed
 from dagster_project.digest import code_digest, sha256_of
 from dagster_project.errors import TellableError
-from dagster_project.transform import manifest
 from dagster_project.workplace import Workplace, progress
 
 CURRENT = "current"
@@ -29,16 +28,16 @@ class BuildBlockedError(TellableError):
 
 @dg.asset(
     group_name="publish",
-    deps=[dg.AssetKey(["marts", "check_results"])],
-    description="The checked warehouse, its Parquet files and build.json, published in one atomic step.",
+    deps=[dg.AssetKey(["marts", "check_results"]), "tables", "documents", "site"],
+    description="The checked warehouse, its files and pages, published in one atomic step.",
 )
 def release(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Publish when every blocking check passed; otherwise keep the build as blocked and fail."""
     blocking = failed(workplace.outcomes, ERROR)
     output = workplace.settings.output
     with workplace.step("publish"):
-        rows = write_files(workplace)
-        folder = _settle(workplace, output / ("blocked" if blocking else "releases"), rows)
+        shutil.rmtree(workplace.dbt_target, ignore_errors=True)
+        folder = _settle(workplace, output / ("blocked" if blocking else "releases"))
         if not blocking:
             switch_current(output, folder)
             workplace.published = folder
@@ -49,46 +48,27 @@ def release(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None
     if blocking:
         raise BuildBlockedError(f"{', '.join(check.name for check, _ in blocking)}; kept in {folder}")
     progress.info("publish    %s", folder)
-    return dg.MaterializeResult(metadata={"build_id": workplace.build_id, "folder": str(folder), "marts": len(rows)})
+    return dg.MaterializeResult(metadata={"build_id": workplace.build_id, "folder": str(folder)})
 
 
-def public_marts() -> list[str]:
-    """Marts that may go to everyone: those whose model says so."""
-    nodes = manifest()["nodes"].values()
-    return sorted(node["name"] for node in nodes if node["config"].get("meta", {}).get("public"))
-
-
-def write_files(workplace: Workplace) -> dict[str, int]:
-    """Write one Parquet file per mart, and those of the public ones; rows by mart."""
-    parquet, public = workplace.folder / "parquet", workplace.folder / "public"
-    parquet.mkdir()
-    public.mkdir()
-    with workplace.warehouse() as warehouse:
-        rows = _rows_by_mart(warehouse)
-        for mart in rows:
-            file = sql_text(str(parquet / f"{mart}.parquet"))
-            warehouse.execute(f"copy marts.{mart} to {file} (format parquet)")
-    for mart in public_marts():
-        shutil.copyfile(parquet / f"{mart}.parquet", public / f"{mart}.parquet")
-    shutil.rmtree(workplace.dbt_target, ignore_errors=True)
-    return rows
-
-
-def _rows_by_mart(warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    marts = warehouse.execute(
-        "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
-    ).fetchall()
-    counts = {mart: warehouse.execute(f"select count(*) from marts.{mart}").fetchone() for (mart,) in marts}
-    return {mart: count[0] for mart, count in counts.items() if count is not None}
-
-
-def _settle(workplace: Workplace, place: Path, rows: dict[str, int]) -> Path:
-    """Write build.json and move the folder, whole, to where it stays."""
-    description = describe(workplace, rows)
+def _settle(workplace: Workplace, place: Path) -> Path:
+    """Write build.json and the list of digests, and move the folder, whole, to where it stays."""
+    description = describe(workplace)
     (workplace.folder / "build.json").write_text(json.dumps(description, ensure_ascii=False, indent=2) + "\n")
+    _write_digests(workplace.folder)
     restrict(workplace.folder)
     place.mkdir(exist_ok=True)
     return workplace.folder.rename(place / workplace.build_id)
+
+
+def _write_digests(folder: Path) -> None:
+    """SHA256SUMS: every file of the release with its digest, as `sha256sum --check` reads it."""
+    lines = [
+        f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
 def restrict(folder: Path) -> None:
@@ -102,18 +82,24 @@ def restrict(folder: Path) -> None:
         path.chmod((of_folder if path.is_dir() else of_file) & ~umask)
 
 
-def describe(workplace: Workplace, rows: dict[str, int]) -> dict[str, Any]:
+def code_version() -> str:
+    """The program's version, and a digest of its code."""
+    return f"{version('arsplan')}+{code_digest()[:12]}"
+
+
+def describe(workplace: Workplace) -> dict[str, Any]:
     """What build.json holds."""
     by_name = {outcome.name: outcome for outcome in workplace.outcomes}
-    landed = _landed_files(workplace)
+    with workplace.warehouse() as warehouse:
+        landed = landed_files(warehouse)
     return {
         "build_id": workplace.build_id,
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "as_of": workplace.settings.as_of.isoformat(),
-        "code_version": f"{version('arsplan')}+{code_digest()[:12]}",
+        "code_version": code_version(),
         "published": not failed(workplace.outcomes, ERROR),
         "files": landed,
-        "rows_by_mart": rows,
+        "rows_by_mart": workplace.rows_by_mart,
         "checks": [
             {
                 "check_name": check.name,
@@ -125,23 +111,14 @@ def describe(workplace: Workplace, rows: dict[str, int]) -> dict[str, Any]:
             for check in CHECKS
         ],
         "seconds_by_step": workplace.seconds,
-        "release_files": [
-            {
-                "path": path.relative_to(workplace.folder).as_posix(),
-                "bytes": path.stat().st_size,
-                "sha256": sha256_of(path),
-            }
-            for path in sorted(workplace.folder.rglob("*"))
-            if path.is_file()
-        ],
     }
 
 
-def _landed_files(workplace: Workplace) -> list[dict[str, Any]]:
-    with workplace.warehouse() as warehouse:
-        landed = warehouse.execute("from marts.landed_files")
-        names = [column[0] for column in landed.description or []]
-        return [dict(zip(names, row, strict=True)) for row in landed.fetchall()]
+def landed_files(warehouse: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Delivered files with digest, status and counts: marts.landed_files."""
+    landed = warehouse.execute("from marts.landed_files")
+    names = [column[0] for column in landed.description or []]
+    return [dict(zip(names, row, strict=True)) for row in landed.fetchall()]
 
 
 def switch_current(output: Path, folder: Path) -> None:

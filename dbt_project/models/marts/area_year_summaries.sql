@@ -50,6 +50,9 @@ select
     counted.received_by_replacement_persons,
     followed.prior_year_replacement_persons::bigint as prior_year_replacement_persons,
     round(100.0 * counted.received_persons / nullif(counted.kommuntal_persons, 0), 1)::double as fulfilment_percent,
+    round(100.0 * deviation_to_date_persons / nullif(counted.kommuntal_persons, 0), 1)::double
+        as deviation_to_date_percent,
+    round(100.0 * counted.open_persons / nullif(counted.kommuntal_persons, 0), 1)::double as open_percent,
     years.has_assignments,
 from {{ ref('int_area_years_counted') }} as counted
 inner join years on counted.quota_year = years.quota_year

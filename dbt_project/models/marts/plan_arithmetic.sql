@@ -22,6 +22,9 @@ select
     (sum(plans.month_weight) over (partition by plans.quota_year, plans.municipality_code))::bigint as total_weight,
     months.municipality_rank,
     months.municipalities_in_county,
+    round(plans.remaining_persons * cumulative_weight / nullif(total_weight, 0), 4)::double as cumulative_share_persons,
+    round((2 * months.municipality_rank + 1) / (2 * months.municipalities_in_county), 4)::double as spread_persons,
+    (sum(plans.planned_persons) filter (where months.is_open) over (so_far))::bigint as cumulative_divided_persons,
     plans.planned_persons,
 from {{ ref('int_plans_divided') }} as plans
 inner join latest_versions

@@ -1,0 +1,110 @@
+"""Dagster's view of what a release shows: tables as files, documents, web pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from dagster_project.checks import sql_text
+from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
+from dagster_project.publish.documents import write_documents
+from dagster_project.publish.downloads import CHANGES_TABLE, public_tables, write_downloads
+from dagster_project.publish.figures import Figures, read_figures
+from dagster_project.publish.release import code_version, current_release, landed_files
+from dagster_project.publish.site import write_site
+from dagster_project.workplace import Workplace, progress
+
+PUBLIC = "public"
+
+
+@dg.asset(
+    group_name="publish",
+    deps=[dg.AssetKey(["marts", "check_results"])],
+    description="Every mart as a Parquet file; the public ones as CSV and JSON too, with a data dictionary.",
+)
+def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
+    """Write the tables as files, find what has changed since the release before, and read the public figures."""
+    with workplace.step("tables"), workplace.warehouse() as warehouse:
+        workplace.rows_by_mart = _write_parquet(warehouse, workplace.folder / "parquet")
+        workplace.figures = read_figures(
+            warehouse,
+            (table.name for table in public_tables()),
+            workplace.settings.as_of,
+            workplace.build_id,
+            code_version(),
+        )
+        workplace.changes = _changes(workplace, warehouse)
+        data = workplace.folder / PUBLIC / "data"
+        write_downloads(warehouse, workplace.folder / "parquet", data, workplace.figures, workplace.changes)
+    progress.info("tables     %d marts, %d of them public", len(workplace.rows_by_mart), len(public_tables()))
+    return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
+
+
+def _write_parquet(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
+    """One Parquet file per mart; rows by mart."""
+    folder.mkdir()
+    marts = warehouse.execute("select table_name from duckdb_tables() where schema_name = 'marts' order by 1")
+    rows: dict[str, int] = {}
+    for (mart,) in marts.fetchall():
+        written = warehouse.execute(
+            f"copy marts.{mart} to {sql_text(str(folder / f'{mart}.parquet'))} (format parquet)"
+        ).fetchone()
+        rows[mart] = written[0] if written else 0
+    return rows
+
+
+def _changes(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection) -> Changes:
+    previous = current_release(workplace.settings.output)
+    if previous is None:
+        return Changes()
+    new = Release(
+        workplace.folder,
+        workplace.build_id,
+        workplace.settings.as_of,
+        code_version(),
+        deliveries_of(landed_files(warehouse)),
+    )
+    return find_changes(warehouse, read_release(previous), new)
+
+
+@dg.asset(group_name="publish", deps=[tables], description="The plan of every year as PDF, and a workbook per year.")
+def documents(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
+    """Write the documents, and keep those of earlier editions at their addresses."""
+    if not workplace.settings.with_site:
+        return dg.MaterializeResult(metadata={"left_out": True})
+    previous = current_release(workplace.settings.output)
+    with workplace.step("documents"):
+        workplace.editions = write_documents(
+            workplace.folder / PUBLIC, _figures(workplace), previous / PUBLIC if previous else None
+        )
+    progress.info("documents  %d years", len(workplace.editions.names))
+    return dg.MaterializeResult(metadata={"years": len(workplace.editions.names)})
+
+
+@dg.asset(group_name="publish", deps=[documents], description="The web pages, in Swedish and English.")
+def site(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
+    """Write the web pages."""
+    if not workplace.settings.with_site:
+        return dg.MaterializeResult(metadata={"left_out": True})
+    with workplace.step("site"):
+        listed = [
+            {
+                "name": table.name,
+                "description": table.description,
+                "rows": len(workplace.changes.rows) if table is CHANGES_TABLE else workplace.rows_by_mart[table.name],
+            }
+            for table in [*public_tables(), CHANGES_TABLE]
+        ]
+        pages = write_site(
+            workplace.folder / PUBLIC, _figures(workplace), workplace.changes, workplace.editions, listed
+        )
+    progress.info("site       %d pages", pages)
+    return dg.MaterializeResult(metadata={"pages": pages})
+
+
+def _figures(workplace: Workplace) -> Figures:
+    if workplace.figures is None:
+        raise RuntimeError("the tables were not written before")
+    return workplace.figures

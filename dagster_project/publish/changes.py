@@ -1,0 +1,170 @@
+"""What differs between a build and the release before it, cell by cell, with the cause."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+# Figures that are compared: the mart, its columns for the area and the month (none: a whole year), and its columns
+# by the word for the figure.
+COMPARED: tuple[tuple[str, str, str | None, dict[str, str]], ...] = (
+    ("area_year_summaries", "area_code", None, {"lanstal": "lanstal_persons"}),
+    ("quota_year_counts", "municipality_code", None, {"kommuntal": "kommuntal_persons", "open": "open_persons"}),
+    ("monthly_plan", "municipality_code", "plan_month", {"planned": "planned_persons"}),
+    (
+        "plan_deviations",
+        "municipality_code",
+        "plan_month",
+        {
+            "assigned": "assigned_persons",
+            "cancelled": "cancelled_persons",
+            "received": "received_persons",
+            "prior_year": "prior_year_replacement_persons",
+        },
+    ),
+)
+_OF_DECISIONS = ("kommuntal", "planned")
+
+
+class Change(NamedTuple):
+    """One cell that differs; `cause` is why, `change_ids` names the decisions or requests behind it, if any."""
+
+    area_code: str
+    quota_year: int
+    plan_month: date | None
+    figure: str
+    persons_before: int | None
+    persons_after: int | None
+    cause: str
+    change_ids: str | None
+
+
+@dataclass(frozen=True)
+class Release:
+    """An earlier release: its folder, and what its build.json says."""
+
+    folder: Path
+    build_id: str
+    as_of: date
+    code_version: str
+    deliveries: dict[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The release before this build, if there is one, and the cells that differ from it."""
+
+    previous: Release | None = None
+    rows: list[Change] = field(default_factory=list)
+
+
+def read_release(folder: Path) -> Release:
+    """What build.json of a release tells of it."""
+    described = json.loads((folder / "build.json").read_text(encoding="utf-8"))
+    return Release(
+        folder,
+        described["build_id"],
+        date.fromisoformat(described["as_of"]),
+        described["code_version"],
+        deliveries_of(described["files"]),
+    )
+
+
+def deliveries_of(landed: list[dict[str, Any]]) -> dict[str, set[str]]:
+    """Digests of the delivered files by feed."""
+    deliveries: dict[str, set[str]] = defaultdict(set)
+    for file in landed:
+        deliveries[file["feed"]].add(file["sha256"])
+    return deliveries
+
+
+def find_changes(connection: duckdb.DuckDBPyConnection, previous: Release, new: Release) -> Changes:
+    """Compare the Parquet files of a new build with those of the release before it."""
+    files = previous.folder / "parquet", new.folder / "parquet"
+    new_decisions = _new_ids(connection, *files)
+    rows = []
+    for area_code, quota_year, plan_month, figure, before, after in _differing_cells(connection, *files):
+        behind = new_decisions.get((area_code, quota_year), {}) if figure in _OF_DECISIONS else {}
+        cause = next(iter(behind), None) or _cause_without_decision(figure, previous, new)
+        ids = "; ".join(sorted({name for names in behind.values() for name in names})) or None
+        rows.append(Change(area_code, quota_year, plan_month, figure, before, after, cause, ids))
+    return Changes(previous, rows)
+
+
+def _differing_cells(connection: duckdb.DuckDBPyConnection, before: Path, after: Path) -> list[tuple[Any, ...]]:
+    """Cells with another number than before, or one where there was none, in the order of areas and months."""
+    compared = []
+    for mart, area, month, columns in COMPARED:
+        both = [folder / f"{mart}.parquet" for folder in (before, after)]
+        if not all(file.exists() for file in both):
+            continue  # the release before was made by a program without this mart
+        known = set.intersection(*(_columns(connection, file) for file in both))
+        for figure, column in columns.items():
+            if {column, area} <= known:
+                cells = [
+                    f"(select {area} as area_code, quota_year, {month or 'null::date'} as plan_month, {column} as persons "
+                    f"from read_parquet({_text(file)}))"
+                    for file in both
+                ]
+                compared.append(
+                    f"select coalesce(old.area_code, new.area_code) as area_code, "
+                    f"coalesce(old.quota_year, new.quota_year) as quota_year, "
+                    f"coalesce(old.plan_month, new.plan_month) as plan_month, '{figure}' as figure, "
+                    f"old.persons as persons_before, new.persons as persons_after "
+                    f"from {cells[0]} as old full join {cells[1]} as new on old.area_code = new.area_code "
+                    f"and old.quota_year = new.quota_year and old.plan_month is not distinct from new.plan_month "
+                    f"where old.persons is distinct from new.persons"
+                )
+    if not compared:
+        return []
+    every = " union all ".join(compared)
+    return connection.execute(
+        f"from ({every}) order by area_code, quota_year desc, plan_month nulls first, figure"
+    ).fetchall()
+
+
+def _new_ids(
+    connection: duckdb.DuckDBPyConnection, before: Path, after: Path
+) -> dict[tuple[str, int], dict[str, list[str]]]:
+    """Decisions, redistributions and accepted wishes that were not there before, by municipality and year."""
+    queries = {
+        "kommuntal_changes": "municipality_code, quota_year, "
+        "if(change_kind = 'decision', 'kommuntal', 'redistribution') as cause, change_id",
+        "change_request_months": "municipality_code, quota_year, 'wish' as cause, request_id",
+    }
+    found: dict[tuple[str, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for mart, columns in queries.items():
+        old, new = before / f"{mart}.parquet", after / f"{mart}.parquet"
+        if not old.exists():
+            continue
+        wanted = "where decision = 'accepted'" if mart == "change_request_months" else ""
+        rows = connection.execute(
+            f"select {columns} from read_parquet({_text(new)}) {wanted} "
+            f"except select {columns} from read_parquet({_text(old)}) {wanted} order by all"
+        ).fetchall()
+        for municipality_code, quota_year, cause, change_id in rows:
+            found[municipality_code, quota_year][cause].append(change_id)
+    return found
+
+
+def _cause_without_decision(figure: str, previous: Release, new: Release) -> str:
+    """Why a cell differs that no new decision explains."""
+    feed = "quota_decisions" if figure in ("lanstal", *_OF_DECISIONS) else "assignment_log"
+    feeds = [feed, "redistributions", "change_requests"] if figure in _OF_DECISIONS else [feed]
+    if any(previous.deliveries.get(name, set()) != new.deliveries.get(name, set()) for name in feeds):
+        return feed
+    return "as_of" if previous.as_of != new.as_of else "code"
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, file: Path) -> set[str]:
+    return {row[0] for row in connection.execute(f"describe from read_parquet({_text(file)})").fetchall()}
+
+
+def _text(file: Path) -> str:
+    return "'" + str(file).replace("'", "''") + "'"

@@ -1,0 +1,65 @@
+"""What the public face shows: the public marts, each read once, and nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict, namedtuple
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import duckdb
+
+COUNTRY = "00"
+
+Row = Any  # a named tuple with the columns of its mart
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The public marts of one build, in memory; `marts` holds their rows by name, in the mart's order."""
+
+    as_of: date
+    build_id: str
+    code_version: str
+    marts: dict[str, list[Row]]
+    _indexes: dict[tuple[str, ...], dict[Any, list[Row]]] = field(default_factory=dict)
+
+    def by(self, mart: str, *columns: str) -> dict[Any, list[Row]]:
+        """Rows of a mart by the values of one or more columns, a tuple where they are more; no key raises."""
+        key = (mart, *columns)
+        if key not in self._indexes:
+            index: dict[Any, list[Row]] = defaultdict(list)
+            for row in self.marts[mart]:
+                values = tuple(getattr(row, column) for column in columns)
+                index[values if len(columns) > 1 else values[0]].append(row)
+            self._indexes[key] = index
+        return self._indexes[key]
+
+    def one(self, mart: str, **values: Any) -> Row | None:
+        """The first row with these values, or None."""
+        key: Any = tuple(values.values()) if len(values) > 1 else next(iter(values.values()))
+        rows = self.by(mart, *values).get(key)
+        return rows[0] if rows else None
+
+    @property
+    def years(self) -> list[int]:
+        """Quota years with figures, the newest first."""
+        return sorted(self.by("area_year_summaries", "quota_year"), reverse=True)
+
+    def years_of(self, area_code: str) -> list[int]:
+        """Quota years of an area, the newest first."""
+        return [row.quota_year for row in reversed(self.by("area_year_summaries", "area_code").get(area_code, []))]
+
+
+def read_figures(
+    warehouse: duckdb.DuckDBPyConnection, marts: Iterable[str], as_of: date, build_id: str, code_version: str
+) -> Figures:
+    """Read the named marts of a warehouse, one query each."""
+    return Figures(as_of, build_id, code_version, {mart: _rows(warehouse, mart) for mart in marts})
+
+
+def _rows(warehouse: duckdb.DuckDBPyConnection, mart: str) -> list[Row]:
+    found = warehouse.execute(f"from marts.{mart}")
+    kind = namedtuple(mart, [column[0] for column in found.description or []])  # type: ignore[misc]
+    return [kind._make(values) for values in found.fetchall()]

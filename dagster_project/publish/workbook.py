@@ -1,0 +1,147 @@
+"""The sheets of a year's workbook, typed and formatted as planners expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from dagster_project.publish import language as languages
+from dagster_project.publish.figures import Figures
+from dagster_project.publish.language import SWEDISH
+
+_AREA = ("Län", "Kommunkod", "Kommun")
+
+# Columns of a sheet: the mart's column, the word that heads it, what it means.
+_OUTCOME = (
+    ("planned_persons", "Planerade", "Personer som planen räknar med ska anvisas i månaden."),
+    ("assigned_persons", "Anvisade", "Personer anvisade i månaden mot årets kommuntal, oavsett vad det blev av dem."),
+    ("cancelled_persons", "Avbrutna", "Av dem, avbrutna sedan dess."),
+    ("net_assigned_persons", "Netto", "Anvisade minus avbrutna."),
+    ("deviation_persons", "Avvikelse", "Netto minus planerade; tom för månader som inte har börjat."),
+    ("cumulative_planned_persons", "Planerade, ackumulerat", "Planerade från januari till och med månaden."),
+    ("cumulative_net_assigned_persons", "Netto, ackumulerat", "Netto från januari till och med månaden."),
+    ("cumulative_deviation_persons", "Avvikelse, ackumulerad", "Skillnaden mellan de två; tom före månadens början."),
+    ("received_persons", "Mottagna", "Personer mottagna i månaden, mot vilket års kommuntal som helst."),
+    ("prior_year_replacement_persons", "För tidigare år", "Anvisade i månaden som ersättning mot ett tidigare år."),
+    ("over_plan_persons", "Över plan", "Anvisade utöver planen, ersättningar borträknade."),
+    ("over_plan_unapproved_persons", "Utan godkännande", "Av dem, utan kommunens godkännande."),
+)
+_COUNTS = (
+    ("kommuntal_persons", "Kommuntal", "Gällande kommuntal; tomt där inget beslut gäller."),
+    ("planned_persons", "Planerade", "Personer i årets plan, alla månader."),
+    ("received_persons", "Mottagna", "Personer mottagna mot årets kommuntal, när det än skedde."),
+    ("open_persons", "Öppna", "Personer anvisade som varken är mottagna eller avbrutna."),
+    ("unassigned_persons", "Kvar att anvisa", "Kommuntal minus mottagna och öppna."),
+    ("cancelled_persons", "Avbrutna", "Personer i avbrutna anvisningar."),
+    ("received_later_persons", "Mottagna efter årets slut", "Av de mottagna, mottagna efter 31 december."),
+    ("received_by_replacement_persons", "Mottagna som ersättning", "Av de mottagna, de i ersättningsanvisningar."),
+    ("overdue_persons", "Försenade", "Av de öppna, de vars sista mottagningsdag har passerat."),
+)
+
+
+def fill(book: Workbook, figures: Figures, year: int) -> None:
+    """Add the sheets of one quota year."""
+    formats = {
+        "head": book.add_format({"bold": True, "bg_color": "#E6ECF1", "text_wrap": True, "valign": "top", "bottom": 1}),
+        "number": book.add_format({"num_format": "#,##0"}),
+        "month": book.add_format({"num_format": "mmm yyyy", "align": "left"}),
+        "text": book.add_format({"num_format": "@"}),
+        "wrapped": book.add_format({"text_wrap": True, "valign": "top"}),
+        "title": book.add_format({"bold": True, "font_size": 14}),
+        "bold": book.add_format({"bold": True, "valign": "top"}),
+    }
+    places = {row.municipality_code: row for row in figures.marts["municipalities"]}
+    counties = {row.county_code: row.county_name for row in figures.marts["counties"]}
+
+    def area(code: str) -> tuple[str, str, str]:
+        return counties[places[code].county_code], code, places[code].municipality_name
+
+    months = figures.by("plan_deviations", "quota_year").get(year, [])
+    counts = figures.by("quota_year_counts", "quota_year").get(year, [])
+    plans = [
+        (code, list(rows))
+        for code, rows in groupby(figures.by("monthly_plan", "quota_year")[year], lambda row: row.municipality_code)
+    ]
+    kommuntal = {row.municipality_code: row.kommuntal_persons for row in counts}
+    month_names = [languages.short_month(date(year, number, 1), SWEDISH) for number in range(1, 13)]
+    _sheet(
+        book,
+        formats,
+        "Plan",
+        (*_AREA, "Kommuntal", *month_names, "Summa"),
+        (
+            (*area(code), kommuntal.get(code), *(planned := [row.planned_persons for row in rows]), sum(planned))
+            for code, rows in plans
+        ),
+    )
+    _sheet(
+        book,
+        formats,
+        "Utfall",
+        (*_AREA, "Månad", *(head for _, head, _ in _OUTCOME)),
+        (
+            (*area(row.municipality_code), row.plan_month, *(getattr(row, column) for column, _, _ in _OUTCOME))
+            for row in months
+        ),
+    )
+    _sheet(
+        book,
+        formats,
+        "Räkning",
+        (*_AREA, *(head for _, head, _ in _COUNTS)),
+        ((*area(row.municipality_code), *(getattr(row, column) for column, _, _ in _COUNTS)) for row in counts),
+    )
+    _explain(book.add_worksheet("Förklaringar"), formats, figures, year)
+
+
+def _sheet(
+    book: Workbook, formats: dict[str, Any], name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """One table that filters, prints with its head on every page and keeps head and municipality in sight."""
+    sheet = book.add_worksheet(name)
+    sheet.write_row(0, 0, heads, formats["head"])
+    last = 0
+    for last, row in enumerate(rows, start=1):
+        for column, value in enumerate(row):
+            if isinstance(value, str):
+                sheet.write_string(last, column, value, formats["text"])
+            elif isinstance(value, date):
+                sheet.write_datetime(last, column, value, formats["month"])
+            elif value is not None:
+                sheet.write_number(last, column, value, formats["number"])
+    sheet.freeze_panes(1, len(_AREA))
+    sheet.autofilter(0, 0, last, len(heads) - 1)
+    sheet.set_column(0, 0, 22)
+    sheet.set_column(1, 1, 11)
+    sheet.set_column(2, 2, 20)
+    sheet.set_column(3, len(heads) - 1, 6 if name == "Plan" else 12)
+    sheet.set_column(3, 3, 11)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.repeat_rows(0)
+    sheet.fit_to_pages(1, 0)
+
+
+def _explain(sheet: Worksheet, formats: dict[str, Any], figures: Figures, year: int) -> None:
+    origins = figures.by("figure_origins", "quota_year").get(year, [])
+    simulated = [SWEDISH.texts["origin"][row.figure] for row in origins if row.simulated_rows]
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 100)
+    lines: list[tuple[str, str]] = [
+        ("Uppgifter till och med", figures.as_of.isoformat()),
+        ("Utgåva", figures.build_id),
+        ("Simulerat", f"{', '.join(simulated)}." if simulated else "Inget."),
+        ("Källor", "Sidan Om siffrorna anger källan till varje verklig uppgift."),
+        ("Plan: månaderna", SWEDISH.texts["document"]["plan_lead"]),
+        *((f"Utfall: {head}", meaning) for _, head, meaning in _OUTCOME),
+        *((f"Räkning: {head}", meaning) for _, head, meaning in _COUNTS),
+    ]
+    sheet.write_string(0, 0, f"Årsplan {year}", formats["title"])
+    for position, (word, meaning) in enumerate(lines, start=2):
+        sheet.write_string(position, 0, word, formats["bold"])
+        sheet.write_string(position, 1, meaning, formats["wrapped"])
