@@ -1,9 +1,10 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long check docs licences audit ui lock clean
+.PHONY: help setup run test test-long browser check docs licences audit site ui lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export DO_NOT_TRACK := 1
 
 help: ## show this list
@@ -28,6 +29,9 @@ test: setup ## run the tests
 test-long: setup ## run all tests, also those that take minutes
 	$(BIN)/pytest
 
+browser: ## install the browser that tests/browser/ drives (Debian's chromium)
+	@command -v chromium > /dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium; }
+
 check: setup ## ruff, sqlfluff, mypy and the conventions of this project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -37,6 +41,9 @@ check: setup ## ruff, sqlfluff, mypy and the conventions of this project
 
 docs: setup ## renew docs/feeds.md after a change of the feeds
 	$(BIN)/python -m dagster_project.ingest.document docs/feeds.md
+
+site: setup ## the web pages of the current release, at http://localhost:8000
+	$(BIN)/arsplan site
 
 ui: setup ## Dagster's web pages for this pipeline, at http://localhost:3000
 	$(BIN)/arsplan ui

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
@@ -85,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     simulate.set_defaults(run=_simulate)
 
+    site = commands.add_parser("site", help="serve the web pages of the current release on this machine")
+    site.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
+    site.add_argument("--port", type=_positive, default=8000, metavar="N", help="default: %(default)s")
+    site.set_defaults(run=_site)
+
     ui = commands.add_parser("ui", help="show the pipeline in Dagster's web pages at http://localhost:3000")
     ui.set_defaults(run=_ui)
     return parser
@@ -161,6 +167,24 @@ def _simulate(options: argparse.Namespace) -> int:
     else:
         simulate.write_shipped(options.folder, options.seed)
     print(f"Wrote simulated deliveries into {options.folder}.")
+    return PUBLISHED
+
+
+def _site(options: argparse.Namespace) -> int:
+    from functools import partial  # noqa: PLC0415
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: PLC0415
+
+    # The link is followed at every request: a new release shows without a restart.
+    public = options.output / "current" / "public"
+    if not (public / "index.html").is_file():
+        print(f"arsplan: there is no site in {public}: build a release first (make run).", file=sys.stderr)
+        return WRONG_USAGE
+    with ThreadingHTTPServer(
+        ("127.0.0.1", options.port), partial(SimpleHTTPRequestHandler, directory=str(public))
+    ) as server:
+        print(f"The site of the current release: http://localhost:{options.port}/ (stop with Ctrl-C)", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
     return PUBLISHED
 
 

@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = ROOT / "dbt_project"
 REFERENCE = ROOT / "data" / "reference"
 MUNICIPALITIES_FILE = REFERENCE / "municipalities.csv"
-DECISION_SOURCES_FILE = REFERENCE / "quota_decision_sources.csv"
 MUNICIPALITY_SHAPES_FILE = REFERENCE / "municipalities.geojson"
 SOURCES_FILE = ROOT / "data" / "SOURCES.md"
 

@@ -38,6 +38,8 @@ def closing_lines(place: Workplace, failure: Failure | None) -> list[str]:
             f"Published release {place.build_id} as of {place.settings.as_of}.",
             f"Look at it: {output / 'current'} (warehouse.duckdb, parquet/, public/, build.json)",
         ]
+        if place.settings.with_site:
+            lines.append(f"Its web pages: {output / 'current' / 'public' / 'index.html'}, or `arsplan site`")
     return lines
 
 

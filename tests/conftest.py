@@ -11,13 +11,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from browser.serving import CHROMIUM, address, browser, context, page, public  # noqa: F401 (fixtures)
 
 from dagster_project.cli import main
 from dagster_project.settings import dagster_yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLES = Path(__file__).resolve().parent / "fixtures" / "examples"
-MUNICIPALITIES_FILE = PROJECT / "data" / "reference" / "municipalities.csv"
 SHIPPED_LANDING = PROJECT / "data" / "landing"
 SHIPPED_AS_OF = "2026-10-31"
 
@@ -57,10 +57,11 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
         (home / "dagster.yaml").write_text(dagster_yaml(home))
         environment.setenv("DAGSTER_HOME", str(home))
 
-        def run(landing: Path, as_of: str, output: Path) -> Built:
+        def run(landing: Path, as_of: str, output: Path, with_site: bool = False) -> Built:
             text = io.StringIO()
+            command = ["build", "--landing", str(landing), "--output", str(output), "--as-of", as_of]
             with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
-                exit_code = main(["build", "--landing", str(landing), "--output", str(output), "--as-of", as_of])
+                exit_code = main(command if with_site else [*command, "--without-site"])
             return Built(exit_code, output, text.getvalue())
 
         yield run
@@ -68,5 +69,25 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
 
 @pytest.fixture(scope="session")
 def shipped(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The release of the shipped data that all tests of it read; none may change it."""
-    return build(SHIPPED_LANDING, SHIPPED_AS_OF, tmp_path_factory.mktemp("shipped"))
+    """The release of the shipped data, site and all, that all tests of it read; none may change it."""
+    return build(SHIPPED_LANDING, SHIPPED_AS_OF, tmp_path_factory.mktemp("shipped"), with_site=True)
+
+
+BROWSER_TESTS = Path(__file__).parent / "browser"
+left_out: list[pytest.Item] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser its tests are left out, and the last lines say so."""
+    if CHROMIUM is None:
+        left_out[:] = [item for item in items if BROWSER_TESTS in item.path.parents]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if left_out:
+        terminalreporter.section("left out")
+        terminalreporter.line(
+            f"{len(left_out)} tests of tests/browser/, because there is no browser: `make browser` brings it."
+        )

@@ -8,7 +8,7 @@ import dagster as dg
 
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.load import FeedLoad, load_landing, load_reference
-from dagster_project.settings import DECISION_SOURCES_FILE, MUNICIPALITIES_FILE
+from dagster_project.settings import REFERENCE
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import counted
 
@@ -52,7 +52,7 @@ def _raw(name: str, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
 def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
     """Read and validate every delivery; load what fits and list what does not."""
     with workplace.step("ingest"), workplace.warehouse() as warehouse:
-        register = load_reference(warehouse, MUNICIPALITIES_FILE, DECISION_SOURCES_FILE)
+        register = load_reference(warehouse, REFERENCE)
 
         def loaded(load: FeedLoad) -> None:
             workplace.loads.append(load)

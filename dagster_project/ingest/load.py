@@ -84,16 +84,21 @@ def unknown_folders(landing: Path) -> list[str]:
     return sorted(path.name for path in landing.iterdir() if path.name not in known and not path.name.startswith("."))
 
 
-def load_reference(warehouse: duckdb.DuckDBPyConnection, municipalities_file: Path, sources_file: Path) -> Register:
-    """Create raw.municipalities (one row per municipality) and raw.quota_decision_sources (one row per decision and area).
+REFERENCE_TABLES = ("municipalities", "quota_decision_sources")
+
+
+def load_reference(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> Register:
+    """Create raw.municipalities (one row each) and raw.quota_decision_sources (one row per decision and area).
 
     Returns the codes of the register.
     """
-    municipalities = pl.read_csv(municipalities_file, infer_schema=False)
-    sources = pl.read_csv(sources_file, infer_schema=False)
+    frames = {name: pl.read_csv(folder / f"{name}.csv", infer_schema=False) for name in REFERENCE_TABLES}
     warehouse.execute("create schema if not exists raw")
-    warehouse.execute("create or replace table raw.municipalities as select * from municipalities")
-    warehouse.execute("create or replace table raw.quota_decision_sources as select * from sources")
+    for name, frame in frames.items():
+        warehouse.register("reference_frame", frame)
+        warehouse.execute(f"create or replace table raw.{name} as select * from reference_frame")
+        warehouse.unregister("reference_frame")
+    municipalities = frames["municipalities"]
     return Register(
         county_codes=frozenset(municipalities["county_code"]),
         municipality_codes=frozenset(municipalities["municipality_code"]),

@@ -108,8 +108,8 @@ def _differing_cells(connection: duckdb.DuckDBPyConnection, before: Path, after:
         for figure, column in columns.items():
             if {column, area} <= known:
                 cells = [
-                    f"(select {area} as area_code, quota_year, {month or 'null::date'} as plan_month, {column} as persons "
-                    f"from read_parquet({_text(file)}))"
+                    f"(select {area} as area_code, quota_year, {month or 'null::date'} as plan_month, "
+                    f"{column} as persons from read_parquet({_text(file)}))"
                     for file in both
                 ]
                 compared.append(

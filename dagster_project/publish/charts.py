@@ -1,8 +1,9 @@
-"""Charts and map as Vega-Lite specifications, and the scripts that show them; the figures come from each page's tables."""
+"""Charts and map as Vega-Lite specifications, and the scripts that show them; figures come from each page's tables."""
 
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import altair as alt
@@ -60,9 +61,7 @@ def _drawn(geometry: dict[str, Any]) -> dict[str, Any]:
 
 def _ring(ring: list[list[float]], clockwise: bool) -> list[list[float]]:
     """D3 takes a ring that runs clockwise as an outline, and the other way round as all the world but it."""
-    doubled_area = sum(
-        (after[0] - before[0]) * (after[1] + before[1]) for before, after in zip(ring, ring[1:], strict=False)
-    )
+    doubled_area = sum((after[0] - before[0]) * (after[1] + before[1]) for before, after in pairwise(ring))
     rounded = [[round(x, _MAP_DECIMALS), round(y, _MAP_DECIMALS)] for x, y in ring]
     kept = [point for position, point in enumerate(rounded) if position == 0 or point != rounded[position - 1]]
     return kept if (doubled_area > 0) == clockwise else kept[::-1]
@@ -106,7 +105,9 @@ def _months(word: dict[str, str]) -> alt.LayerChart:
         .mark_point(shape="diamond", filled=True, size=70, opacity=1)
         .encode(x=x, y=y, color=colour)
     )
-    return (bars + points).encode(tooltip=_tooltips(word, "month", word["month"])).properties(width="container", height=260)
+    tooltips = _tooltips(word, "month", word["month"])
+    finished: alt.LayerChart = (bars + points).encode(tooltip=tooltips).properties(width="container", height=260)
+    return finished
 
 
 def _cumulative(word: dict[str, str]) -> alt.Chart:
@@ -120,32 +121,40 @@ def _cumulative(word: dict[str, str]) -> alt.Chart:
         strokeDash=alt.StrokeDash("series:N", scale=alt.Scale(domain=scale.domain, range=[[5, 4], [1, 0]])),
         tooltip=_tooltips(word, "month", word["month"]),
     )
-    return encoded.properties(width="container", height=220)
+    finished: alt.Chart = encoded.properties(width="container", height=220)
+    return finished
 
 
 def _quota(word: dict[str, str], fields: list[tuple[str, str]]) -> alt.Chart:
-    """Quotas as steps over time, each from the day on which it came into force."""
+    """Quotas as level lines, each from the day on which it came into force to its last."""
     chart, scale = _series(alt.Chart(_ROWS), fields)
-    encoded = chart.mark_line(interpolate="step-after", point=True, strokeWidth=2.5).encode(
-        x=alt.X("from:T", title=None, axis=alt.Axis(format="%Y", tickCount={"interval": "year", "step": 1})),
-        y=alt.Y("persons:Q", title=word["persons"]),
-        color=alt.Color("series:N", scale=scale, legend=_legend()),
-        strokeDash=alt.StrokeDash("series:N", scale=alt.Scale(domain=scale.domain)),
-        tooltip=[
-            alt.Tooltip("from:T", title=word["effect"], format="%Y-%m-%d"),
-            alt.Tooltip("series:N", title=word["figure"]),
-            alt.Tooltip("persons:Q", title=word["persons"]),
-        ],
+    encoded = (
+        chart.transform_filter("isValid(datum.persons)")
+        .mark_rule(strokeWidth=3, strokeCap="butt")
+        .encode(
+            x=alt.X("from:T", title=None, axis=alt.Axis(format="%Y", tickCount={"interval": "year", "step": 1})),
+            x2="to:T",
+            y=alt.Y("persons:Q", title=word["persons"]),
+            color=alt.Color("series:N", scale=scale, legend=_legend()),
+            strokeDash=alt.StrokeDash("series:N", scale=alt.Scale(domain=scale.domain, range=[[1, 0], [5, 4]])),
+            tooltip=[
+                alt.Tooltip("series:N", title=word["figure"]),
+                alt.Tooltip("persons:Q", title=word["persons"]),
+                alt.Tooltip("from:T", title=word["from"], format="%Y-%m-%d"),
+                alt.Tooltip("to:T", title=word["to"], format="%Y-%m-%d"),
+            ],
+        )
     )
-    return encoded.properties(width="container", height=220)
+    finished: alt.Chart = encoded.properties(width="container", height=220)
+    return finished
 
 
 def _map(scale: alt.Scale) -> alt.Chart:
     """The municipalities, coloured by the measure that the reader chose; site.js leads from each to its page."""
     measure = alt.param(name="measure", value="fulfilment")
-    return (
+    finished: alt.Chart = (
         alt.Chart(_SHAPES)
-        .mark_geoshape(stroke="#888", strokeWidth=0.3, cursor="pointer")
+        .mark_geoshape(stroke="#888", strokeWidth=0.3, cursor="pointer", invalid=None)
         .transform_lookup(lookup="id", from_=alt.LookupData(_ROWS, key="code"), as_="row")
         .transform_calculate(
             value="isValid(datum.row) ? datum.row[measure] : null",
@@ -155,15 +164,7 @@ def _map(scale: alt.Scale) -> alt.Chart:
             text="isValid(datum.row) ? datum.row[measure + '_text'] : ''",
         )
         .encode(
-            color=alt.condition(
-                "isValid(datum.value)",
-                alt.Color(
-                    "value:Q",
-                    scale=scale,
-                    legend=alt.Legend(title=None, orient="top-left"),
-                ),
-                alt.value("#bbb"),
-            ),
+            color=alt.Color("value:Q", scale=scale, legend=alt.Legend(title=None, orient="top-left")),
             tooltip=[
                 alt.Tooltip("area:N", title=" "),
                 alt.Tooltip("text:N", title="  "),
@@ -173,4 +174,6 @@ def _map(scale: alt.Scale) -> alt.Chart:
         .project("transverseMercator", rotate=[-16.5, 0, 0])
         .add_params(measure)
         .properties(width="container", height=640)
+        .configure_scale(invalid={"color": {"value": "#bbb"}})  # a municipality without a figure is grey
     )
+    return finished

@@ -20,6 +20,7 @@ from dagster_project.publish.language import SWEDISH
 
 HERE = Path(__file__).parent
 LATEST = "latest"
+VERSIONS_SHOWN = 6  # what a page is wide enough for
 _DOCUMENTS_AT_A_TIME = 50
 _TEMPLATES = ("plan.typ", "municipality.typ")
 
@@ -72,7 +73,9 @@ def write_documents(public: Path, figures: Figures, previous: Path | None) -> Ed
                 ]
         # Typst leaves the interpreter to others: the workbooks are written while it works.
         for year in years:
-            write_workbook(public / plan_workbook(year), figures, year)
+            file = public / plan_workbook(year)
+            file.parent.mkdir(parents=True)
+            write_workbook(file, figures, year)
         for part_done in under_way:
             part_done.result()
     for year in years:
@@ -140,12 +143,15 @@ def _n(value: float | None, decimals: int = 0) -> str:
 
 def _notices(figures: Figures, year: int) -> list[str]:
     kommuntal = figures.one("figure_origins", quota_year=year, figure="kommuntal")
-    return [f"Kommuntalen för {year} är simulerade, och därför planen."] if kommuntal and kommuntal.simulated_rows else []
+    return (
+        [f"Kommuntalen för {year} är simulerade, och därför planen."] if kommuntal and kommuntal.simulated_rows else []
+    )
 
 
 def _whole_plan(figures: Figures, plans: dict[str, list[Row]], year: int) -> dict[str, Any]:
     texts = SWEDISH.texts
     counties = []
+    country: list[tuple[int, list[int]]] = []
     for county in figures.marts["counties"]:
         rows = []
         for municipality in figures.by("municipalities", "county_code")[county.county_code]:
@@ -155,6 +161,7 @@ def _whole_plan(figures: Figures, plans: dict[str, list[Row]], year: int) -> dic
         if rows:
             sums = [sum(months[position].planned_persons for _, _, months in rows) for position in range(12)]
             quota = sum(kommuntal or 0 for _, kommuntal, _ in rows)
+            country.append((quota, sums))
             counties.append(
                 {
                     "name": county.county_name,
@@ -167,9 +174,13 @@ def _whole_plan(figures: Figures, plans: dict[str, list[Row]], year: int) -> dic
                         ]
                         for municipality, kommuntal, months in rows
                     ],
-                    "total": ["Länet", _n(quota), *(_n(value) for value in sums), _n(sum(sums))],
+                    "total": _sum_line("Länet", quota, sums),
                 }
             )
+    of_country = [sum(position) for position in zip(*(sums for _, sums in country), strict=True)]
+    counties.append(
+        {"name": "Riket", "rows": [], "total": _sum_line("Riket", sum(quota for quota, _ in country), of_country)}
+    )
     first = next(iter(plans.values()))
     return {
         "title": f"Årsplanering {year}",
@@ -183,6 +194,10 @@ def _whole_plan(figures: Figures, plans: dict[str, list[Row]], year: int) -> dic
         ],
         "counties": counties,
     }
+
+
+def _sum_line(name: str, quota: int, months: list[int]) -> list[str]:
+    return [name, _n(quota), *(_n(value) for value in months), _n(sum(months))]
 
 
 def _kommuntal(figures: Figures, code: str, year: int) -> int | None:
@@ -199,7 +214,7 @@ def _municipality_plan(figures: Figures, code: str, year: int) -> dict[str, Any]
             figures.by("monthly_plan_versions", "municipality_code", "quota_year")[code, year],
             lambda row: row.version_number,
         )
-    ]
+    ][-VERSIONS_SHOWN:]
     texts = SWEDISH.texts
     heads = [months[0] for months in versions]
     lines = [

@@ -12,13 +12,14 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.checks import sql_text
-from dagster_project.publish.changes import Change, Changes
+from dagster_project.publish.changes import Changes
 from dagster_project.publish.figures import Figures
 from dagster_project.transform import manifest
 
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"
 _FIELD_TYPES = {"varchar": "string", "bigint": "integer", "date": "date", "boolean": "boolean", "double": "number"}
+_ARROW_TYPES = {"varchar": pa.string(), "bigint": pa.int64(), "date": pa.date32()}
 _CHECK_RESULTS = "check_results"
 _CHANGES = "changes"
 
@@ -81,7 +82,7 @@ def write_downloads(
     folder.mkdir(parents=True)
     frame = pa.table(
         {
-            name: pa.array([row[position] for row in changes.rows], _ARROW[data_type])
+            name: pa.array([row[position] for row in changes.rows], _ARROW_TYPES[data_type])
             for position, (name, data_type, _) in enumerate(CHANGES_TABLE.columns)
         }
     )
@@ -98,10 +99,6 @@ def write_downloads(
     )
 
 
-_ARROW = {"varchar": pa.string(), "bigint": pa.int64(), "date": pa.date32()}
-assert set(_ARROW) >= {data_type for _, data_type, _ in CHANGES_TABLE.columns}, Change._fields
-
-
 def _write_texts(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
     source = f"read_parquet({sql_text(str(folder / f'{table.name}.parquet'))})"
 
@@ -112,7 +109,8 @@ def _write_texts(connection: duckdb.DuckDBPyConnection, table: Table, folder: Pa
     copy(names, folder / f"{table.name}.json", "format json, array true")
     copy([_harmless(*column[:2]) for column in table.columns], folder / f"{table.name}.csv", "format csv, header")
     for_excel = folder / f"{table.name}.excel.csv"
-    copy([_harmless(*column[:2], comma=True) for column in table.columns], for_excel, "format csv, header, delim ';'")
+    with_comma = [_harmless(*column[:2], comma=True) for column in table.columns]
+    copy(with_comma, for_excel, "format csv, header, delim ';'")
     for_excel.write_bytes(b"\xef\xbb\xbf" + for_excel.read_bytes())
 
 
@@ -133,7 +131,9 @@ def data_package(tables: list[Table], figures: Figures) -> dict[str, Any]:
     return {
         "name": "arsplan",
         "title": "Årsplan: plan against outcome for the settlement of newly arrived refugees",
-        "description": f"Figures to {figures.as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}.",
+        "description": (
+            f"Figures to {figures.as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}."
+        ),
         "version": figures.build_id,
         "resources": [
             {

@@ -68,7 +68,9 @@ def number(value: float | None, language: Language, decimals: int = 0) -> str:
     if value is None:
         return NOTHING
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(format_decimal(value, pattern, locale=language.locale))
+    # A pattern of our own has a hyphen for a minus: put the language's sign there.
+    minus = language.locale.number_symbols["latn"]["minusSign"]
+    return str(format_decimal(value, pattern, locale=language.locale)).replace("-", minus)
 
 
 @cache

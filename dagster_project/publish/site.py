@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,7 +51,9 @@ class Page:
     also: str | None = None
 
 
-def write_site(public: Path, figures: Figures, changes: Changes, editions: Editions, tables: list[dict[str, Any]]) -> int:
+def write_site(
+    public: Path, figures: Figures, changes: Changes, editions: Editions, tables: list[dict[str, Any]]
+) -> int:
     """Write every page in every language below `public`; how many there are."""
     _write_assets(public, figures)
     pages = list(all_pages(figures, changes, editions, tables))
@@ -69,9 +71,7 @@ def write_site(public: Path, figures: Figures, changes: Changes, editions: Editi
     return len(pages) * len(LANGUAGES)
 
 
-def all_pages(
-    figures: Figures, changes: Changes, editions: Editions, tables: list[dict[str, Any]]
-) -> Iterator[Page]:
+def all_pages(figures: Figures, changes: Changes, editions: Editions, tables: list[dict[str, Any]]) -> Iterator[Page]:
     """Every page of the site."""
     yield from _by_year("", "country.html", "country", figures.years, partial(_country, figures))
     for county in figures.marts["counties"]:
@@ -147,9 +147,7 @@ def _municipality(figures: Figures, municipality: Row, year: int | None) -> dict
         "months": figures.by("plan_deviations", "municipality_code", "quota_year").get(of_year, []),
         "changes": figures.by("kommuntal_changes", "municipality_code").get(code, []),
         "requests": figures.by("change_request_months", "municipality_code", "quota_year").get(of_year, []),
-        "redistributions": [
-            row for row in outcomes if code in (row.from_municipality_code, row.to_municipality_code)
-        ],
+        "redistributions": [row for row in outcomes if code in (row.from_municipality_code, row.to_municipality_code)],
         "arithmetic": figures.by("plan_arithmetic", "municipality_code", "quota_year").get(of_year, []),
         **_versions(figures.by("monthly_plan_versions", "municipality_code", "quota_year").get(of_year, [])),
         **_cancellations(figures, year, municipality=code, county=municipality.county_code, country=COUNTRY),
@@ -158,7 +156,9 @@ def _municipality(figures: Figures, municipality: Row, year: int | None) -> dict
 
 def _cancellations(figures: Figures, year: int | None, **codes: str) -> dict[str, Any]:
     """What became of cancelled assignments of an area, its level first, beside the areas around it."""
-    rows = [(level, figures.one("cancellation_summaries", quota_year=year, area_code=code)) for level, code in codes.items()]
+    rows = [
+        (level, figures.one("cancellation_summaries", quota_year=year, area_code=code)) for level, code in codes.items()
+    ]
     return {"area_level": rows[0][0], "cancellations": rows[0][1], "displacements": [row for row in rows if row[1]]}
 
 
@@ -172,7 +172,7 @@ def _versions(rows: list[Row]) -> dict[str, Any]:
     lines = []
     for months in zip(*by_version.values(), strict=True):
         planned = [row.planned_persons for row in months]
-        changed = [None, *(new - old for old, new in zip(planned, planned[1:], strict=False))]
+        changed = [None, *(new - old for old, new in pairwise(planned))]
         lines.append((months[0].plan_month, list(zip(planned, changed, strict=True))))
     return {"versions": heads, "version_months": lines}
 

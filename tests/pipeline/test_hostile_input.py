@@ -14,11 +14,12 @@ import duckdb
 import polars as pl
 import pytest
 import xlsxwriter
-from conftest import MUNICIPALITIES_FILE, Build
+from conftest import Build
 
 from dagster_project.ingest import read
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
-from dagster_project.ingest.load import load_landing, load_register
+from dagster_project.ingest.load import load_landing, load_reference
+from dagster_project.settings import REFERENCE
 
 NASTY = [
     "../../x",
@@ -109,7 +110,7 @@ def damaged(rng: random.Random, content: bytes) -> bytes:
 
 def load(landing: Path) -> duckdb.DuckDBPyConnection:
     warehouse = duckdb.connect()
-    load_landing(warehouse, landing, load_register(warehouse, MUNICIPALITIES_FILE), lambda _: None)
+    load_landing(warehouse, landing, load_reference(warehouse, REFERENCE), lambda _: None)
     return warehouse
 
 

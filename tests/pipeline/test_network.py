@@ -35,3 +35,4 @@ def test_a_build_without_network(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "attempts: []" in done.stdout
     assert (tmp_path / "current" / "build.json").is_file()
+    assert (tmp_path / "current" / "public" / "index.html").is_file()

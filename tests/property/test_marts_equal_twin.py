@@ -6,16 +6,18 @@ import csv
 from pathlib import Path
 
 import pytest
-from conftest import MUNICIPALITIES_FILE, Build
+from conftest import Build
 from twin import exit_code, marts_of
 from worlds import write_world
+
+from dagster_project.settings import REFERENCE
 
 QUICK_SEEDS = range(1, 5)
 LONG_SEEDS = range(100, 140)
 
 
 def compare(seed: int, build: Build, folder: Path) -> None:
-    register = list(csv.DictReader(MUNICIPALITIES_FILE.open(encoding="utf-8")))
+    register = list(csv.DictReader((REFERENCE / "municipalities.csv").open(encoding="utf-8")))
     as_of = write_world(folder / "landing", register, seed)
     expected = marts_of(folder / "landing", register, as_of)
     built = build(folder / "landing", as_of.isoformat(), folder / "output")

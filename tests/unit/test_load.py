@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import MUNICIPALITIES_FILE
 
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
-from dagster_project.ingest.load import LandingError, check_landing, files_of, load_landing, load_register
+from dagster_project.ingest.load import LandingError, check_landing, files_of, load_landing, load_reference
+from dagster_project.settings import REFERENCE
 
 HEADER = "event_id,event_type,event_date,assignment_id,recorded_at,municipality_code,persons,category\n"
 Load = Callable[..., duckdb.DuckDBPyConnection]
@@ -29,7 +29,7 @@ def load(tmp_path: Path) -> Load:
         for name, rows in files.items():
             (folder / f"{name}.csv").write_text(HEADER + rows)
         warehouse = duckdb.connect()
-        load_landing(warehouse, tmp_path, load_register(warehouse, MUNICIPALITIES_FILE), lambda _: None)
+        load_landing(warehouse, tmp_path, load_reference(warehouse, REFERENCE), lambda _: None)
         return warehouse
 
     return from_files

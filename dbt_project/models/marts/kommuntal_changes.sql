@@ -55,6 +55,7 @@ select
     changes.change_kind,
     changes.change_id,
     changes.effect_date,
+    quotas.valid_to_date,
     changes.decided_date,
     changes.decided_persons,
     changes.moved_persons,

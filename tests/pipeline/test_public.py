@@ -1,0 +1,398 @@
+"""What everyone can download: tables that equal the marts, documents that stay, pages that hold together."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import fastexcel
+import pytest
+from conftest import Build, Built
+
+from dagster_project.publish.downloads import public_tables
+
+PAGE_LIMIT = 300_000
+SHARED_SCRIPT = "vega.js"
+YEAR = 2026
+ALMHULT = "0765"
+
+
+class Tables(HTMLParser):
+    """The cells of every table with an id, row by row, as a reader sees them."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self._rows: list[list[str]] | None = None
+        self._in_cell = False
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self._rows = self.tables.setdefault(dict(attrs).get("id") or "", [])
+        elif tag == "tr" and self._rows is not None:
+            self._rows.append([])
+        elif tag in ("td", "th") and self._rows:
+            self._rows[-1].append("")
+            self._in_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._in_cell = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_cell and self._rows:
+            self._rows[-1][-1] += data
+
+
+def shown(value: float | None, signed: bool = False) -> str:
+    """A whole number as a Swedish reader expects it."""
+    if value is None:
+        return "–"
+    text = f"{abs(value):,}".replace(",", "\N{NO-BREAK SPACE}")
+    sign = "\N{MINUS SIGN}" if value < 0 else "+" if signed and value > 0 else ""
+    return sign + text
+
+
+# Tables
+
+
+def test_texts_equal_the_tables(public: Path) -> None:
+    for table in public_tables():
+        names = [name for name, _, _ in table.columns]
+        parquet = f"select {', '.join(f'{name}::varchar' for name in names)} from '{public}/data/{table.name}.parquet'"
+        csv_file = f"select {', '.join(names)} from read_csv('{public}/data/{table.name}.csv', all_varchar=true)"
+        both = f"(({parquet}) except all ({csv_file})) union all (({csv_file}) except all ({parquet}))"
+        assert duckdb.execute(both).fetchall() == [], table.name
+        in_json = json.loads((public / "data" / f"{table.name}.json").read_text())
+        assert len(in_json) == duckdb.execute(f"select count(*) from ({parquet})").fetchone()[0]  # type: ignore[index]
+        assert not in_json or list(in_json[0]) == names
+
+
+def test_excel_gets_its_own_csv(public: Path) -> None:
+    content = (public / "data" / "area_year_summaries.excel.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+    [country] = [row for row in rows if (row["quota_year"], row["area_code"]) == ("2018", "00")]
+    assert (country["received_persons"], country["fulfilment_percent"]) == ("14588", "96,0")
+    names = (public / "data" / "municipalities.excel.csv").read_text(encoding="utf-8-sig")
+    assert "Älmhult" in names
+
+
+def test_the_data_dictionary_describes_every_column(public: Path) -> None:
+    package = json.loads((public / "data" / "datapackage.json").read_text())
+    types = {"VARCHAR": "string", "BIGINT": "integer", "DATE": "date", "BOOLEAN": "boolean", "DOUBLE": "number"}
+    assert {resource["name"] for resource in package["resources"]} == {
+        path.stem for path in (public / "data").glob("*.parquet")
+    }
+    assert "assignment_log 2026" in package["description"]
+    for resource in package["resources"]:
+        found = duckdb.execute(f"describe from '{public}/data/{resource['name']}.parquet'").fetchall()
+        fields = resource["schema"]["fields"]
+        assert [(field["name"], field["type"]) for field in fields] == [(row[0], types[row[1]]) for row in found]
+        assert all(field["description"] for field in fields)
+        assert set(resource["schema"]["primaryKey"]) <= {field["name"] for field in fields}
+        for file in [resource["path"], *resource["alternatives"]]:
+            assert (public / "data" / file).is_file()
+
+
+# A delivery that means harm
+
+
+HARM = {
+    "=": '=HYPERLINK("http://example.org")',
+    "+": "+1+1",
+    "-": "-2+3",
+    "@": "@SUM(A1)",
+    "<": "<script>alert(1)</script>",
+}
+
+
+@pytest.fixture(scope="module")
+def harmful(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of decisions whose numbers a spreadsheet or a browser would run."""
+    folder = tmp_path_factory.mktemp("harmful")
+    decisions = folder / "landing" / "quota_decisions"
+    decisions.mkdir(parents=True)
+    rows = [["decision_id", "level", "quota_year", "area_code", "persons"], ["L", "lanstal", "2026", "07", "30"]]
+    codes = ("0760", "0761", "0763", "0764", ALMHULT)
+    rows += [[name, "kommuntal", "2026", code, "6"] for name, code in zip(HARM.values(), codes, strict=True)]
+    with (decisions / "file.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    built = build(folder / "landing", "2026-03-01", folder / "output", with_site=True)
+    assert built.exit_code == 0, built.text
+    return (built.output / "current").resolve() / "public"
+
+
+def test_no_cell_is_run_by_a_spreadsheet(harmful: Path) -> None:
+    found = set()
+    for file in (harmful / "data").glob("*.csv"):
+        delimiter = ";" if file.name.endswith(".excel.csv") else ","
+        for row in csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig")), delimiter=delimiter):
+            found |= {cell[1] for cell in row if cell[:1] == "'"}
+            assert [cell for cell in row if re.match(r"[=+@\t\r]|-(?![\d.,]+$)", cell)] == [], file.name
+    assert {"=", "+", "-", "@"} <= found
+    workbooks = list(harmful.rglob("*.xlsx"))
+    assert workbooks
+    for file in workbooks:
+        with zipfile.ZipFile(file) as archive:
+            sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+            assert all(b"<f>" not in archive.read(name) for name in sheets)
+
+
+def test_delivered_text_is_no_markup(harmful: Path) -> None:
+    page = (harmful / "kommun" / ALMHULT / "index.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+
+
+# Documents
+
+
+def test_every_plan_is_an_accessible_pdf(public: Path, shipped: Built) -> None:
+    planned = shipped.query("select distinct quota_year, municipality_code from marts.monthly_plan_versions")
+    names = {f"documents/{year}/latest/arsplanering-{year}-{code}.pdf" for year, code in planned}
+    names |= {f"documents/{year}/latest/arsplanering-{year}.pdf" for year, _ in planned}
+    assert {path.relative_to(public).as_posix() for path in public.glob("documents/*/latest/*.pdf")} == names
+    for name in (f"arsplanering-{YEAR}.pdf", f"arsplanering-{YEAR}-{ALMHULT}.pdf"):
+        content = (public / "documents" / str(YEAR) / "latest" / name).read_bytes()
+        assert content.startswith(b"%PDF-")
+        assert b"<pdfuaid:part>1</pdfuaid:part>" in content
+        assert b"/Lang" in content
+
+
+def test_workbook_holds_the_plan_and_the_outcome(public: Path, shipped: Built) -> None:
+    book = fastexcel.read_excel(public / "documents" / str(YEAR) / "latest" / f"arsplan-{YEAR}.xlsx")
+    assert book.sheet_names == ["Plan", "Utfall", "Räkning", "Förklaringar"]
+    plan = book.load_sheet("Plan").to_polars().rows()
+    expected = shipped.query(
+        "select municipality_code, list(planned_persons order by plan_month) from marts.monthly_plan "
+        f"where quota_year = {YEAR} group by 1 order by 1"
+    )
+    assert [(row[1], [int(value) for value in row[4:16]]) for row in plan] == expected
+    outcome = book.load_sheet("Utfall").to_polars()
+    [sums] = shipped.query(
+        "select sum(assigned_persons)::int, sum(received_persons)::int, count(deviation_persons) "
+        f"from marts.plan_deviations where quota_year = {YEAR}"
+    )
+    assert (outcome["Anvisade"].sum(), outcome["Mottagna"].sum(), outcome["Avvikelse"].count()) == sums
+
+
+# Pages
+
+
+def test_every_internal_link_leads_somewhere(public: Path) -> None:
+    link = re.compile(r'(?:href|src)="([^"]+)"')
+    identifiers: dict[Path, set[str]] = {}
+    checked: set[Path] = set()
+    broken = []
+    for page in public.rglob("*.html"):
+        for target in set(link.findall(page.read_text(encoding="utf-8"))):
+            if target.startswith(("http://", "https://")):
+                continue
+            name, _, fragment = target.partition("#")
+            file = (page.parent / name).resolve() if name else page
+            if file not in checked:
+                if not file.is_file():
+                    broken.append((page, target))
+                checked.add(file)
+            if fragment and file.is_file():
+                if file not in identifiers:
+                    identifiers[file] = set(re.findall(r' id="([^"]+)"', file.read_text(encoding="utf-8")))
+                if fragment not in identifiers[file]:
+                    broken.append((page, target))
+    assert broken == []
+    assert len(checked) > 2000
+
+
+def test_nothing_is_fetched_from_another_host(public: Path) -> None:
+    fetched = re.compile(r'<(?:script|link|img|iframe)\b[^>]*(?:src|href)="(?:https?:)?//')
+    assert [page for page in public.rglob("*.html") if fetched.search(page.read_text(encoding="utf-8"))] == []
+    for style in (public / "assets").glob("*.css"):
+        assert "url(" not in style.read_text()
+
+
+def test_pages_are_light(public: Path) -> None:
+    """A page with its own style and scripts, without the one that draws charts."""
+    asset = re.compile(r'(?:href|src)="(?:\.\./)*(assets/[^"]+)"')
+    for page in public.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        own = {name for name in asset.findall(text) if not name.endswith(SHARED_SCRIPT)}
+        assert page.stat().st_size + sum((public / name).stat().st_size for name in own) < PAGE_LIMIT, page
+
+
+def test_figures_of_a_municipality_equal_the_mart(public: Path, shipped: Built) -> None:
+    columns = (
+        "planned_persons",
+        "assigned_persons",
+        "cancelled_persons",
+        "net_assigned_persons",
+        "deviation_persons",
+        "cumulative_planned_persons",
+        "cumulative_net_assigned_persons",
+        "cumulative_deviation_persons",
+        "received_persons",
+        "prior_year_replacement_persons",
+        "over_plan_persons",
+        "over_plan_unapproved_persons",
+    )
+    for code, year in ((ALMHULT, 2026), ("0180", 2018), ("1480", 2017)):
+        rows = Tables(public / "kommun" / code / f"{year}.html").tables["months"][1:]
+        marts = shipped.query(
+            f"select {', '.join(columns)} from marts.plan_deviations "
+            f"where municipality_code = '{code}' and quota_year = {year} order by plan_month"
+        )
+        for row, values in zip(rows, marts, strict=True):
+            begun = values[4] is not None
+            expected = [
+                shown(value if begun or "planned" in name else None, signed="deviation" in name)
+                for name, value in zip(columns, values, strict=True)
+            ]
+            assert row[1:] == expected, (code, year, row[0])
+
+
+def test_figures_of_the_counties_equal_the_mart(public: Path, shipped: Built) -> None:
+    rows = Tables(public / "2018.html").tables["counties"][1:]
+    marts = shipped.query(
+        "select county_name, lanstal_persons, kommuntal_persons, planned_to_date_persons, "
+        "net_assigned_to_date_persons, received_persons, open_persons, cancelled_persons, awaiting_persons "
+        "from marts.area_year_summaries join marts.counties on area_code = county_code "
+        "where quota_year = 2018 order by area_code"
+    )
+    assert [[row[0], *row[1:5], *row[7:11]] for row in rows] == [
+        [values[0], *(shown(value) for value in values[1:])] for values in marts
+    ]
+
+
+def test_the_plan_can_be_followed_by_hand(shipped: Built) -> None:
+    """R4: the exact share plus the spread, rounded down, is what the months so far add up to."""
+    differing = shipped.query("""
+        with rows as (
+            from marts.plan_arithmetic select *,
+                (remaining_persons::hugeint * cumulative_weight * 2 * municipalities_in_county
+                + (2 * municipality_rank + 1) * total_weight::hugeint)
+                // (2 * municipalities_in_county * total_weight::hugeint) as rounded_down
+            where is_divided and total_weight > 0
+        )
+        from rows where rounded_down <> cumulative_divided_persons
+            or abs(cumulative_share_persons - remaining_persons * cumulative_weight / total_weight) > 0.0001
+    """)
+    assert differing == []
+
+
+def test_years_without_a_log_show_no_zero(public: Path) -> None:
+    """Nothing was delivered for 2019: the page says so instead of a zero."""
+    page = (public / "2019.html").read_text(encoding="utf-8")
+    assert "För 2019 finns inga anvisningar i underlaget" in page
+    rows = Tables(public / "2019.html").tables["months"][1:]
+    assert {row[2] for row in rows} == {"–"}
+
+
+def test_simulated_figures_are_called_so(public: Path) -> None:
+    for page, figures in (("2026.html", "kommuntal"), ("kommun/0765/2018.html", "anvisningar och mottagande")):
+        text = (public / page).read_text(encoding="utf-8")
+        notice = re.search(r"Simulerade uppgifter för \d+: ([^.]+)\.", text)
+        assert notice is not None and figures in notice[1], page
+    assert (
+        "kommuntal"
+        not in re.search(  # the kommuntal of 2018 is real, and carries its source
+            r"Simulerade uppgifter för 2018: ([^.]+)\.", (public / "2018.html").read_text(encoding="utf-8")
+        )[1]
+    )  # type: ignore[index]
+    assert 'om.html#S60">S60</a>' in (public / "kommun" / ALMHULT / "2018.html").read_text(encoding="utf-8")
+
+
+# From one release to the next
+
+
+def decisions(folder: Path, rows: list[tuple[Any, ...]], feed: str = "quota_decisions", name: str = "1.csv") -> None:
+    (folder / feed).mkdir(parents=True, exist_ok=True)
+    with (folder / feed / name).open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+@pytest.fixture(scope="module")
+def two_releases(build: Build, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The public folders of two nights; in between, a redistribution of 2026 and one assignment came in."""
+    folder = tmp_path_factory.mktemp("nights")
+    landing, output = folder / "landing", folder / "output"
+    head = ("decision_id", "level", "quota_year", "area_code", "persons")
+    quotas = [("K", "kommuntal", year, code, 20) for year in (2025, 2026) for code in (ALMHULT, "0780")]
+    decisions(landing, [head, *quotas])
+    nights = []
+    for night in (1, 2):
+        if night == 2:
+            agreement = ("A7", 2026, "0780", ALMHULT, 6, "2026-02-02", "2026-02-03", "approved", "2026-02-04")
+            decisions(landing, [AGREEMENT, agreement], "redistributions")
+            event = ("e", "assigned", "2026-02-10", "a", ALMHULT, 3, "quota_refugee")
+            decisions(landing, [EVENT, event], "assignment_log")
+        built = build(landing, "2026-03-01", output, with_site=True)
+        assert built.exit_code == 0, built.text
+        nights.append((output / "current").resolve() / "public")
+    return nights[0], nights[1]
+
+
+AGREEMENT = (
+    "agreement_id",
+    "quota_year",
+    "from_municipality_code",
+    "to_municipality_code",
+    "persons",
+    "requested_date",
+    "reconciled_date",
+    "decision",
+    "decided_date",
+)
+EVENT = ("event_id", "event_type", "event_date", "assignment_id", "municipality_code", "persons", "category")
+
+
+def editions(public: Path, year: int) -> set[str]:
+    return {path.name for path in (public / "documents" / str(year)).iterdir()} - {"latest"}
+
+
+def test_old_plans_stay_at_their_address(two_releases: tuple[Path, Path]) -> None:
+    before, after = two_releases
+    assert editions(before, 2025) == editions(after, 2025)
+    [first] = editions(before, 2026)
+    [second] = editions(after, 2026) - {first}
+    name = f"arsplanering-2026-{ALMHULT}.pdf"
+    kept = (after / "documents" / "2026" / first / name).read_bytes()
+    assert kept == (before / "documents" / "2026" / first / name).read_bytes()
+    newest = (after / "documents" / "2026" / second / name).read_bytes()
+    assert newest != kept
+    assert (after / "documents" / "2026" / "latest" / name).read_bytes() == newest
+    page = (after / "arsplanering" / "2026.html").read_text(encoding="utf-8")
+    assert f"documents/2026/{first}/arsplanering-2026.pdf" in page
+
+
+def test_what_changed_is_told_with_its_cause(two_releases: tuple[Path, Path]) -> None:
+    before, after = two_releases
+    assert "Det finns ingen tidigare" in (before / "andringar.html").read_text(encoding="utf-8")
+    rows = duckdb.execute(f"from '{after}/data/changes.parquet'").fetchall()
+    cells = {(row[0], row[3], None if row[2] is None else row[2].month): row[4:] for row in rows}
+    assert cells[ALMHULT, "kommuntal", None] == (20, 26, "redistribution", "A7")
+    assert cells[ALMHULT, "assigned", 2] == (0, 3, "assignment_log", None)
+    planned = [cell for cell in cells if cell[0] == ALMHULT and cell[1] == "planned"]
+    assert planned and all(cells[cell][2:] == ("redistribution", "A7") for cell in planned)
+    assert {row[1] for row in rows} == {2026}
+    assert all(row[4] != row[5] for row in rows)
+    page = (after / "andringar.html").read_text(encoding="utf-8")
+    assert "Omfördelning: A7" in page
+    assert "Nya eller rättade händelser" in page
+
+
+def test_an_undisturbed_night_changes_nothing(build: Build, two_releases: tuple[Path, Path]) -> None:
+    _, after = two_releases
+    output = after.parent.parent.parent
+    built = build(output.parent / "landing", "2026-03-01", output, with_site=True)
+    assert built.exit_code == 0, built.text
+    public = (output / "current").resolve() / "public"
+    assert "Inget har ändrats." in (public / "andringar.html").read_text(encoding="utf-8")
+    assert editions(public, 2026) == editions(after, 2026)
