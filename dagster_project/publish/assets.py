@@ -9,7 +9,7 @@ import duckdb
 
 from dagster_project.checks import sql_text
 from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
-from dagster_project.publish.documents import write_documents
+from dagster_project.publish.documents import keep_editions, write_documents
 from dagster_project.publish.downloads import CHANGES_TABLE, public_tables, write_downloads
 from dagster_project.publish.figures import Figures, read_figures
 from dagster_project.publish.release import code_version, current_release, landed_files
@@ -72,13 +72,13 @@ def _changes(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection) -> Chan
 @dg.asset(group_name="publish", deps=[tables], description="The plan of every year as PDF, and a workbook per year.")
 def documents(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Write the documents, and keep those of earlier editions at their addresses."""
+    current = current_release(workplace.settings.output)
+    public, previous = workplace.folder / PUBLIC, current / PUBLIC if current else None
     if not workplace.settings.with_site:
+        keep_editions(public, previous)
         return dg.MaterializeResult(metadata={"left_out": True})
-    previous = current_release(workplace.settings.output)
     with workplace.step("documents"):
-        workplace.editions = write_documents(
-            workplace.folder / PUBLIC, _figures(workplace), previous / PUBLIC if previous else None
-        )
+        workplace.editions = write_documents(public, _figures(workplace), previous)
     progress.info("documents  %d years", len(workplace.editions.names))
     return dg.MaterializeResult(metadata={"years": len(workplace.editions.names)})
 

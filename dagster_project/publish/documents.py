@@ -54,11 +54,12 @@ def write_documents(public: Path, figures: Figures, previous: Path | None) -> Ed
     """
     years = [year for year in figures.years if figures.by("monthly_plan", "quota_year").get(year)]
     names: dict[int, list[str]] = {}
+    kept_editions = keep_editions(public, previous)
     with ThreadPoolExecutor(os.cpu_count()) as typesetters:
         under_way = []
         for year in years:
             folder = public / "documents" / str(year)
-            kept = _keep_editions(previous / "documents" / str(year), folder) if previous else []
+            kept = kept_editions.get(str(year), [])
             contents = _contents(figures, year)
             digest = _digest(contents)
             same = [edition for edition in kept if edition.endswith(digest)]
@@ -83,12 +84,14 @@ def write_documents(public: Path, figures: Figures, previous: Path | None) -> Ed
     return Editions(names)
 
 
-def _keep_editions(old: Path, folder: Path) -> list[str]:
-    """Take over the editions of a year from the release before; their names, the newest first."""
-    kept = [path for path in old.iterdir() if path.name != LATEST] if old.is_dir() else []
-    for edition in kept:
-        _link(edition, folder / edition.name)
-    return sorted((edition.name for edition in kept), reverse=True)
+def keep_editions(public: Path, previous: Path | None) -> dict[str, list[str]]:
+    """Take over the editions of the release before, at their addresses; their names by year, the newest first."""
+    names: dict[str, list[str]] = {}
+    for old in sorted((previous / "documents").glob("*/*")) if previous else []:
+        if old.name != LATEST:
+            _link(old, public / "documents" / old.parent.name / old.name)
+            names.setdefault(old.parent.name, []).insert(0, old.name)
+    return names
 
 
 def _link(folder: Path, target: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Build
 from twin import exit_code, marts_of
+from twin_areas import area_marts
 from worlds import write_world
 
 from dagster_project.settings import REFERENCE
@@ -20,6 +21,7 @@ def compare(seed: int, build: Build, folder: Path) -> None:
     register = list(csv.DictReader((REFERENCE / "municipalities.csv").open(encoding="utf-8")))
     as_of = write_world(folder / "landing", register, seed)
     expected = marts_of(folder / "landing", register, as_of)
+    expected |= area_marts(expected, register, as_of)
     built = build(folder / "landing", as_of.isoformat(), folder / "output")
 
     assert built.exit_code == exit_code(expected), built.text

@@ -1,0 +1,148 @@
+"""The marts by area in plain Python, from the twin's own marts: the country, counties and municipalities."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from itertools import accumulate
+from statistics import median
+
+from twin_landing import Register, Row
+
+Marts = dict[str, list[Row]]
+COUNTRY = "00"
+
+
+def area_marts(marts: Marts, register: Register, as_of: date) -> Marts:
+    """`area_plan_deviations`, `area_year_summaries` and `cancellation_summaries`."""
+    areas = {row["municipality_code"]: (COUNTRY, row["county_code"], row["municipality_code"]) for row in register}
+    return {
+        "area_plan_deviations": area_plan_deviations(marts, areas),
+        "area_year_summaries": area_year_summaries(marts, areas, as_of),
+        "cancellation_summaries": cancellation_summaries(marts, areas),
+    }
+
+
+def by_area(rows: list[Row], areas: dict[str, tuple[str, ...]], *columns: str) -> dict[tuple, list[Row]]:
+    """Rows by their area, each of the three, and more columns."""
+    groups = defaultdict(list)
+    for row in rows:
+        for area in areas[row["municipality_code"]]:
+            groups[(area, *(row[column] for column in columns))].append(row)
+    return groups
+
+
+def total(rows: list[Row], column: str) -> int | None:
+    known = [row[column] for row in rows if row[column] is not None]
+    return sum(known) if known else None
+
+
+SUMMED = (
+    "planned_persons",
+    "assigned_persons",
+    "cancelled_persons",
+    "net_assigned_persons",
+    "deviation_persons",
+    "prior_year_replacement_persons",
+    "received_persons",
+    "over_plan_persons",
+    "over_plan_unapproved_persons",
+)
+
+
+def area_plan_deviations(marts: Marts, areas: dict[str, tuple[str, ...]]) -> list[Row]:
+    found = []
+    months = by_area(marts["plan_deviations"], areas, "quota_year", "plan_month")
+    years = sorted({(area, year) for area, year, _ in months if len(area) == 2})
+    for area, year in years:
+        here = sorted(month for one, _, month in months if (one, month.year) == (area, year))
+        rows = [{column: total(months[area, year, month], column) for column in SUMMED} for month in here]
+        planned = accumulate(row["planned_persons"] for row in rows)
+        net = accumulate(row["net_assigned_persons"] for row in rows)
+        for month, row, so_far, net_so_far in zip(here, rows, planned, net, strict=True):
+            row |= {"area_code": area, "plan_month": month, "quota_year": year}
+            row |= {"cumulative_planned_persons": so_far, "cumulative_net_assigned_persons": net_so_far}
+            begun = row["deviation_persons"] is not None
+            found.append(row | {"cumulative_deviation_persons": net_so_far - so_far if begun else None})
+    return found
+
+
+def has_ended(month: date, as_of: date) -> bool:
+    following = (month + timedelta(days=31)).replace(day=1)
+    return following - timedelta(days=1) <= as_of
+
+
+def status(planned: int | None, net: int, has_assignments: bool) -> str:
+    """Decision 6."""
+    if planned is None:
+        return "not_begun"
+    if not has_assignments:
+        return "no_assignments"
+    missing = planned - net
+    if abs(missing) <= 2 or abs(missing) * 10 <= planned:
+        return "on_plan"
+    if missing < 0:
+        return "ahead"
+    return "far_behind" if missing > 5 and missing * 4 > planned else "behind"
+
+
+def area_year_summaries(marts: Marts, areas: dict[str, tuple[str, ...]], as_of: date) -> list[Row]:
+    counts = by_area(marts["quota_year_counts"], areas, "quota_year")
+    months = by_area(marts["plan_deviations"], areas, "quota_year")
+    cancelled = by_area(marts["cancellations"], areas, "quota_year")
+    lanstal = defaultdict(list)
+    for row in marts["county_quotas"]:
+        if row["is_current"]:
+            for area in (COUNTRY, row["county_code"]):
+                lanstal[area, row["quota_year"]].append(row)
+    found = []
+    for (area, year), rows in counts.items():
+        ended = [row for row in months[area, year] if has_ended(row["plan_month"], as_of)]
+        planned, net = total(ended, "planned_persons"), total(ended, "net_assigned_persons")
+        everywhere = counts[COUNTRY, year]
+        handled = sum(row[f"{kind}_persons"] for row in everywhere for kind in ("received", "open", "cancelled"))
+        kommuntal, received = total(rows, "kommuntal_persons"), total(rows, "received_persons")
+        found.append(
+            {
+                "quota_year": year,
+                "area_code": area,
+                "lanstal_persons": total(lanstal[area, year], "lanstal_persons"),
+                "kommuntal_persons": kommuntal,
+                "planned_to_date_persons": planned or 0,
+                "net_assigned_to_date_persons": net or 0,
+                "deviation_to_date_persons": None if planned is None or net is None else net - planned,
+                "to_date_month": max((row["plan_month"] for row in ended), default=None),
+                "plan_status": status(planned, net or 0, handled > 0),
+                "assigned_persons": total(months[area, year], "assigned_persons"),
+                "received_persons": received,
+                "open_persons": total(rows, "open_persons"),
+                "cancelled_persons": total(rows, "cancelled_persons"),
+                "awaiting_persons": total(cancelled[area, year], "awaiting_persons") or 0,
+                "unassigned_persons": total(rows, "unassigned_persons"),
+                "has_assignments": handled > 0,
+            }
+        )
+    return found
+
+
+def rounded(value: float) -> int:
+    """To the nearest whole number, halves away from zero."""
+    return int(abs(value) + 0.5) * (1 if value >= 0 else -1)
+
+
+def cancellation_summaries(marts: Marts, areas: dict[str, tuple[str, ...]]) -> list[Row]:
+    found = []
+    for (area, year), rows in by_area(marts["cancellations"], areas, "quota_year").items():
+        days = [row["displacement_days"] for row in rows if row["displacement_days"] is not None]
+        split = sum(row["persons"] for row in rows if row["is_new_constellation"])
+        found.append(
+            {
+                "quota_year": year,
+                "area_code": area,
+                "cancelled_persons": total(rows, "persons"),
+                "replacement_persons": total(rows, "replacement_persons"),
+                "awaiting_persons": total(rows, "awaiting_persons"),
+                "crosses_year_persons": sum(row["persons"] for row in rows if row["crosses_year"]),
+                "median_displacement_days": rounded(median(days)) if len(days) >= 6 else None,
+                "new_constellation_persons": split if area == COUNTRY and not 1 <= split <= 5 else None,
+            }
+        )
+    return found
