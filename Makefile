@@ -24,10 +24,10 @@ run: setup ## build a release from the shipped data, as of their last day
 	$(BIN)/arsplan build --as-of 2026-10-31
 
 test: setup ## run the tests
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -n auto -m "not long"
 
 test-long: setup ## run all tests, also those that take minutes
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 browser: ## install the browser that tests/browser/ drives (Debian's chromium)
 	@command -v chromium > /dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium; }

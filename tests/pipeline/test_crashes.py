@@ -33,8 +33,9 @@ def output(good: Built, tmp_path: Path) -> Iterator[Path]:
     yield shutil.copytree(good.output, tmp_path / "output", symlinks=True)
 
 
-def command(output: Path) -> list[str]:
-    return [ARSPLAN, "build", "--landing", LANDING, "--output", str(output), "--as-of", AS_OF]
+def command(output: Path, with_site: bool = False) -> list[str]:
+    build = [ARSPLAN, "build", "--landing", LANDING, "--output", str(output), "--as-of", AS_OF]
+    return build if with_site else [*build, "--without-site"]
 
 
 def assert_current_is_whole(output: Path) -> Path:
@@ -51,7 +52,7 @@ def parquet_digests(release: Path) -> dict[str, str]:
 
 def kill_after_line(output: Path, beginning: str) -> None:
     """Kill a build, and all that it started, as soon as it has shown a line."""
-    with subprocess.Popen(command(output), stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(command(output, True), stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         assert any(beginning in line for line in process.stdout), f"no line with {beginning}"
         process.send_signal(signal.SIGKILL)
@@ -75,7 +76,7 @@ def assert_next_build_heals(output: Path, good: Built) -> None:
 
 def test_killed_in_any_step(good: Built, output: Path) -> None:
     before = (output / "current").resolve()
-    for step in ("start", "ingest     redistributions", "transform", "checks", "documents", "site"):
+    for step in ("start", "ingest     redistributions", "transform", "checks", "tables", "documents"):
         kill_after_line(output, step)
         assert assert_current_is_whole(output) == before
     assert_next_build_heals(output, good)

@@ -65,7 +65,7 @@ def test_output_that_cannot_be_written(build: Build, tmp_path: Path) -> None:
 
 
 def test_of_two_builds_at_once_one_wins_and_the_other_says_so(tmp_path: Path) -> None:
-    build = [ARSPLAN, "build", "--landing", WORLD, "--output", tmp_path / "output", "--as-of", "2026-01-31"]
+    build = [ARSPLAN, "build", "--landing", WORLD, "--output", tmp_path, "--as-of", "2026-01-31", "--without-site"]
     with subprocess.Popen(build, stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout is not None
         assert "start" in first.stdout.readline()
@@ -74,4 +74,4 @@ def test_of_two_builds_at_once_one_wins_and_the_other_says_so(tmp_path: Path) ->
     assert first.returncode == 0
     assert second.returncode == 1
     assert "Another build is running" in second.stderr
-    assert len(list((tmp_path / "output" / "releases").iterdir())) == 1
+    assert len(list((tmp_path / "releases").iterdir())) == 1

@@ -1,4 +1,4 @@
--- Figures are shown for the whole country ('00', as in official statistics), each county and each municipality.
+-- R10: persons are summed for the whole country ('00', as in official statistics), each county and each municipality.
 -- One row per municipality and area that it belongs to.
 select
     municipality_code,

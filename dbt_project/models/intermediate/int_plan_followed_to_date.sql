@@ -1,4 +1,4 @@
--- How far assignments followed the plan, through the last month that had ended at the as-of date.
+-- R4: how far assignments followed the plan, through the last month that had ended at the as-of date.
 -- One row per quota year and area; the country, its counties and its municipalities.
 select
     deviations.quota_year,

@@ -37,8 +37,9 @@ select
     coalesce(followed.planned_to_date_persons, 0)::bigint as planned_to_date_persons,
     coalesce(followed.net_assigned_to_date_persons, 0)::bigint as net_assigned_to_date_persons,
     (followed.net_assigned_to_date_persons - followed.planned_to_date_persons)::bigint as deviation_to_date_persons,
-    {{ plan_status('followed.planned_to_date_persons', 'followed.net_assigned_to_date_persons', 'years.has_assignments') }}
-        as plan_status,
+    {{ plan_status(
+        'followed.planned_to_date_persons', 'followed.net_assigned_to_date_persons', 'years.has_assignments'
+    ) }} as plan_status,
     followed.assigned_persons::bigint as assigned_persons,
     counted.received_persons,
     counted.open_persons,

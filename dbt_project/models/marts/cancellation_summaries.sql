@@ -1,5 +1,5 @@
--- R5, R7: what became of cancelled assignments: one row per quota year and area. A displacement is shown where it is the
--- median of at least six, new constellations for the whole country only: fewer could point at a household.
+-- R5, R7: what became of cancelled assignments: one row per quota year and area. A displacement is shown where it is
+-- the median of at least six, new constellations for the whole country only: fewer could point at a household.
 with counted as (
     select
         cancellations.quota_year,
@@ -27,7 +27,8 @@ select
     awaiting_persons,
     crosses_year_persons,
     case when replaced_assignments >= 6 then round(median_displacement_days)::bigint end as median_displacement_days,
-    case when area_level = 'country' and new_constellation_persons not between 1 and 5 then new_constellation_persons end
-        as new_constellation_persons,
+    case
+        when area_level = 'country' and new_constellation_persons not between 1 and 5 then new_constellation_persons
+    end as new_constellation_persons,
 from counted
 order by quota_year, area_code
