@@ -9,6 +9,7 @@ import dagster as dg
 import duckdb
 
 from dagster_project.errors import TellableError
+from dagster_project.sql import sql_text
 from dagster_project.transform import manifest, test_names
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome
@@ -184,11 +185,6 @@ def write_check_results(outcomes: list[Outcome], warehouse: duckdb.DuckDBPyConne
     for column in documented["columns"].values():
         comment = sql_text(column["description"])
         warehouse.execute(f"comment on column marts.check_results.{column['name']} is {comment}")
-
-
-def sql_text(text: str) -> str:
-    """The text as a value in SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def failed(outcomes: list[Outcome], severity: str) -> list[tuple[Check, Outcome]]:

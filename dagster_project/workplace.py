@@ -43,6 +43,7 @@ class Workplace:
     dbt_tests: dict[str, Outcome] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     rows_by_mart: dict[str, int] = field(default_factory=dict)
+    rows_by_history_table: dict[str, int] = field(default_factory=dict)
     figures: Figures | None = None
     changes: Changes = field(default_factory=Changes)
     editions: Editions = field(default_factory=lambda: Editions({}))

@@ -7,13 +7,14 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from dagster_project.checks import sql_text
 from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
 from dagster_project.publish.documents import keep_editions, write_documents
-from dagster_project.publish.downloads import CHANGES_TABLE, public_tables, write_downloads
+from dagster_project.publish.downloads import public_marts, public_tables, write_downloads
 from dagster_project.publish.figures import Figures, read_figures
+from dagster_project.publish.history import write_history
 from dagster_project.publish.release import code_version, current_release, landed_files
 from dagster_project.publish.site import write_site
+from dagster_project.sql import sql_text
 from dagster_project.workplace import Workplace, progress
 
 PUBLIC = "public"
@@ -28,17 +29,18 @@ def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]
     """Write the tables as files, find what has changed since the release before, and read the public figures."""
     with workplace.step("tables"), workplace.warehouse() as warehouse:
         workplace.rows_by_mart = _write_parquet(warehouse, workplace.folder / "parquet")
+        workplace.changes = _changes(workplace, warehouse)
+        previous = current_release(workplace.settings.output)
+        workplace.rows_by_history_table = write_history(warehouse, previous, workplace.build_id, workplace.changes)
         workplace.figures = read_figures(
             warehouse,
-            (table.name for table in public_tables()),
+            (table.name for table in public_marts()),
             workplace.settings.as_of,
             workplace.build_id,
             code_version(),
         )
-        workplace.changes = _changes(workplace, warehouse)
-        data = workplace.folder / PUBLIC / "data"
-        write_downloads(warehouse, workplace.folder / "parquet", data, workplace.figures, workplace.changes)
-    progress.info("tables     %d marts, %d of them public", len(workplace.rows_by_mart), len(public_tables()))
+        write_downloads(warehouse, workplace.folder / PUBLIC / "data", workplace.figures)
+    progress.info("tables     %d marts, %d of them public", len(workplace.rows_by_mart), len(public_marts()))
     return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
 
 
@@ -49,7 +51,7 @@ def _write_parquet(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[s
     rows: dict[str, int] = {}
     for (mart,) in marts.fetchall():
         written = warehouse.execute(
-            f"copy marts.{mart} to {sql_text(str(folder / f'{mart}.parquet'))} (format parquet)"
+            f"copy marts.{mart} to {sql_text(folder / f'{mart}.parquet')} (format parquet)"
         ).fetchone()
         rows[mart] = written[0] if written else 0
     return rows
@@ -93,9 +95,9 @@ def site(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
             {
                 "name": table.name,
                 "description": table.description,
-                "rows": len(workplace.changes.rows) if table is CHANGES_TABLE else workplace.rows_by_mart[table.name],
+                "rows": (workplace.rows_by_mart | workplace.rows_by_history_table)[table.name],
             }
-            for table in [*public_tables(), CHANGES_TABLE]
+            for table in public_tables()
         ]
         pages = write_site(
             workplace.folder / PUBLIC, _figures(workplace), workplace.changes, workplace.editions, listed

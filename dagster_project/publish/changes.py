@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from dagster_project.publish.tables import Table
+from dagster_project.sql import sql_text
+
 # Figures that are compared: the mart, its columns for the area and the month (none: a whole year), and its columns
 # by the word for the figure.
 COMPARED: tuple[tuple[str, str, str | None, dict[str, str]], ...] = (
@@ -43,6 +46,24 @@ class Change(NamedTuple):
     persons_after: int | None
     cause: str
     change_ids: str | None
+
+
+CHANGES_TABLE = Table(
+    "history",
+    "changes",
+    "What differs from the release before: one row per cell with another number.",
+    (
+        ("area_code", "varchar", "'00' for the whole country, two digits for a county, four for a municipality."),
+        ("quota_year", "bigint", "The year of the figure."),
+        ("plan_month", "date", "First day of the month; null for a figure of the whole year."),
+        ("figure", "varchar", "lanstal, kommuntal, open, planned, assigned, cancelled, received or prior_year."),
+        ("persons_before", "bigint", "Persons in the release before; null where there was no such cell."),
+        ("persons_after", "bigint", "Persons in this release; null where there is no such cell any more."),
+        ("cause", "varchar", "kommuntal, redistribution, wish; a feed that was delivered anew; as_of; or code."),
+        ("change_ids", "varchar", "Decisions or requests behind the change, separated by semicolons."),
+    ),
+    ("area_code", "quota_year", "plan_month", "figure"),
+)
 
 
 @dataclass(frozen=True)
@@ -109,7 +130,7 @@ def _differing_cells(connection: duckdb.DuckDBPyConnection, before: Path, after:
             if {column, area} <= known:
                 cells = [
                     f"(select {area} as area_code, quota_year, {month or 'null::date'} as plan_month, "
-                    f"{column} as persons from read_parquet({_text(file)}))"
+                    f"{column} as persons from read_parquet({sql_text(file)}))"
                     for file in both
                 ]
                 compared.append(
@@ -145,8 +166,8 @@ def _new_ids(
             continue
         wanted = "where decision = 'accepted'" if mart == "change_request_months" else ""
         rows = connection.execute(
-            f"select {columns} from read_parquet({_text(new)}) {wanted} "
-            f"except select {columns} from read_parquet({_text(old)}) {wanted} order by all"
+            f"select {columns} from read_parquet({sql_text(new)}) {wanted} "
+            f"except select {columns} from read_parquet({sql_text(old)}) {wanted} order by all"
         ).fetchall()
         for municipality_code, quota_year, cause, change_id in rows:
             found[municipality_code, quota_year][cause].append(change_id)
@@ -163,8 +184,4 @@ def _cause_without_decision(figure: str, previous: Release, new: Release) -> str
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, file: Path) -> set[str]:
-    return {row[0] for row in connection.execute(f"describe from read_parquet({_text(file)})").fetchall()}
-
-
-def _text(file: Path) -> str:
-    return "'" + str(file).replace("'", "''") + "'"
+    return {row[0] for row in connection.execute(f"describe from read_parquet({sql_text(file)})").fetchall()}

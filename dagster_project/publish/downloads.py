@@ -3,55 +3,49 @@
 from __future__ import annotations
 
 import json
-import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
-from dagster_project.checks import sql_text
-from dagster_project.publish.changes import Changes
 from dagster_project.publish.figures import Figures
+from dagster_project.publish.history import HISTORY_TABLES
+from dagster_project.publish.tables import Table
+from dagster_project.sql import sql_text
 from dagster_project.transform import manifest
 
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"
-_FIELD_TYPES = {"varchar": "string", "bigint": "integer", "date": "date", "boolean": "boolean", "double": "number"}
-_ARROW_TYPES = {"varchar": pa.string(), "bigint": pa.int64(), "date": pa.date32()}
 _CHECK_RESULTS = "check_results"
-_CHANGES = "changes"
+_FIELD_TYPES = {
+    "varchar": "string",
+    "bigint": "integer",
+    "date": "date",
+    "boolean": "boolean",
+    "double": "number",
+    "timestamp": "datetime",
+}
 
 
-@dataclass(frozen=True)
-class Table:
-    """A public table: its name, what one row is, its columns with type and description, its key."""
-
-    name: str
-    description: str
-    columns: tuple[tuple[str, str, str], ...]
-    key: tuple[str, ...]
-
-
-CHANGES_TABLE = Table(
-    _CHANGES,
-    "What differs from the release before: one row per cell with another number.",
-    (
-        ("area_code", "varchar", "'00' for the whole country, two digits for a county, four for a municipality."),
-        ("quota_year", "bigint", "The year of the figure."),
-        ("plan_month", "date", "First day of the month; null for a figure of the whole year."),
-        ("figure", "varchar", "lanstal, kommuntal, open, planned, assigned, cancelled, received or prior_year."),
-        ("persons_before", "bigint", "Persons in the release before; null where there was no such cell."),
-        ("persons_after", "bigint", "Persons in this release; null where there is no such cell any more."),
-        ("cause", "varchar", "kommuntal, redistribution, wish; a feed that was delivered anew; as_of; or code."),
-        ("change_ids", "varchar", "Decisions or requests behind the change, separated by semicolons."),
-    ),
-    ("area_code", "quota_year", "plan_month", "figure"),
-)
+def write_downloads(connection: duckdb.DuckDBPyConnection, folder: Path, figures: Figures) -> None:
+    """Write every public table of the warehouse, and datapackage.json, into `folder`."""
+    folder.mkdir(parents=True)
+    tables = public_tables()
+    for table in tables:
+        file = sql_text(folder / f"{table.name}.parquet")
+        connection.execute(f"copy {table.schema}.{table.name} to {file} (format parquet)")
+        _write_texts(connection, table, folder)
+    (folder / "datapackage.json").write_text(
+        json.dumps(data_package(tables, figures), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 def public_tables() -> list[Table]:
+    """All tables that everyone can download, by name."""
+    return sorted([*public_marts(), *HISTORY_TABLES], key=lambda table: table.name)
+
+
+def public_marts() -> list[Table]:
     """Marts that may go to everyone: those whose model says so, and the outcomes of the checks."""
     nodes = manifest()["nodes"].values()
     keys = {
@@ -72,41 +66,16 @@ def _documented(node: dict[str, Any], key: tuple[str, ...]) -> Table:
     columns = tuple(
         (column["name"], column["data_type"], column["description"].strip()) for column in node["columns"].values()
     )
-    return Table(node["name"], node["description"], columns, key)
-
-
-def write_downloads(
-    connection: duckdb.DuckDBPyConnection, parquet: Path, folder: Path, figures: Figures, changes: Changes
-) -> None:
-    """Write every public table, what has changed, and datapackage.json into `folder`."""
-    folder.mkdir(parents=True)
-    frame = pa.table(
-        {
-            name: pa.array([row[position] for row in changes.rows], _ARROW_TYPES[data_type])
-            for position, (name, data_type, _) in enumerate(CHANGES_TABLE.columns)
-        }
-    )
-    connection.register("changed_cells", frame)
-    connection.execute(f"copy changed_cells to {sql_text(str(folder / f'{_CHANGES}.parquet'))} (format parquet)")
-    connection.unregister("changed_cells")
-    tables = [*public_tables(), CHANGES_TABLE]
-    for table in tables:
-        if table is not CHANGES_TABLE:
-            shutil.copyfile(parquet / f"{table.name}.parquet", folder / f"{table.name}.parquet")
-        _write_texts(connection, table, folder)
-    (folder / "datapackage.json").write_text(
-        json.dumps(data_package(tables, figures), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+    return Table("marts", node["name"], node["description"], columns, key)
 
 
 def _write_texts(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
-    source = f"read_parquet({sql_text(str(folder / f'{table.name}.parquet'))})"
+    source = f"read_parquet({sql_text(folder / f'{table.name}.parquet')})"
 
     def copy(columns: list[str], file: Path, form: str) -> None:
-        connection.execute(f"copy (select {', '.join(columns)} from {source}) to {sql_text(str(file))} ({form})")
+        connection.execute(f"copy (select {', '.join(columns)} from {source}) to {sql_text(file)} ({form})")
 
-    names = [name for name, _, _ in table.columns]
-    copy(names, folder / f"{table.name}.json", "format json, array true")
+    copy(table.column_names, folder / f"{table.name}.json", "format json, array true")
     copy([_harmless(*column[:2]) for column in table.columns], folder / f"{table.name}.csv", "format csv, header")
     for_excel = folder / f"{table.name}.excel.csv"
     with_comma = [_harmless(*column[:2], comma=True) for column in table.columns]

@@ -89,6 +89,7 @@ def test_excel_gets_its_own_csv(public: Path) -> None:
 def test_the_data_dictionary_describes_every_column(public: Path) -> None:
     package = json.loads((public / "data" / "datapackage.json").read_text())
     types = {"VARCHAR": "string", "BIGINT": "integer", "DATE": "date", "BOOLEAN": "boolean", "DOUBLE": "number"}
+    types["TIMESTAMP"] = "datetime"
     assert {resource["name"] for resource in package["resources"]} == {
         path.stem for path in (public / "data").glob("*.parquet")
     }
