@@ -164,7 +164,7 @@ def _map(scale: alt.Scale) -> alt.Chart:
             text="isValid(datum.row) ? datum.row[measure + '_text'] : ''",
         )
         .encode(
-            color=alt.Color("value:Q", scale=scale, legend=alt.Legend(title=None, orient="top-left")),
+            color=alt.Color("value:Q", scale=scale, legend=alt.Legend(orient="top-left", titleLimit=260, tickCount=4)),
             tooltip=[
                 alt.Tooltip("area:N", title=" "),
                 alt.Tooltip("text:N", title="  "),

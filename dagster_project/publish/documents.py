@@ -147,7 +147,9 @@ def _n(value: float | None, decimals: int = 0) -> str:
 def _notices(figures: Figures, year: int) -> list[str]:
     kommuntal = figures.one("figure_origins", quota_year=year, figure="kommuntal")
     return (
-        [f"Kommuntalen för {year} är simulerade, och därför planen."] if kommuntal and kommuntal.simulated_rows else []
+        [f"Kommuntalen för {year} är simulerade. Därför är även planen simulerad."]
+        if kommuntal and kommuntal.simulated_rows
+        else []
     )
 
 
@@ -240,7 +242,6 @@ def _municipality_plan(figures: Figures, code: str, year: int) -> dict[str, Any]
         "lines": lines,
         "total": [texts["site"]["total"], *(_n(sum(row.planned_persons for row in months)) for months in versions)],
         "decisions": list(_decisions(figures, code, year)),
-        "explanation": explanation(figures, code, year, heads[-1]),
     }
 
 
@@ -250,32 +251,6 @@ def _decisions(figures: Figures, code: str, year: int) -> Iterator[list[str]]:
         shown = _n(persons) if row.change_kind == "decision" else languages.signed(persons, SWEDISH)
         text = f"{SWEDISH.texts['change'][row.change_kind]}: {row.change_id}"
         yield [languages.day(row.effect_date, SWEDISH), text, shown, _n(row.kommuntal_persons)]
-
-
-def explanation(figures: Figures, code: str, year: int, head: Row, language: languages.Language = SWEDISH) -> str:
-    """How the latest version comes to its numbers, in sentences; empty where there is none."""
-    rows = figures.by("plan_arithmetic", "municipality_code", "quota_year").get((code, year), [])
-    if not rows:
-        return ""
-    texts, last = language.texts["municipality"], rows[-1]
-    remaining = languages.number(last.remaining_persons, language)
-    first = texts["arithmetic_remaining"].format(
-        version=last.version_number,
-        effect=languages.long_day(head.effect_date, language),
-        kommuntal=languages.number(last.kommuntal_persons, language),
-        first=languages.month(head.first_changed_month, language),
-        remaining=remaining,
-    )
-    if not last.total_weight:
-        return f"{first} {texts['arithmetic_none']}"
-    how = texts["arithmetic_how"].format(
-        remaining=remaining,
-        total=languages.number(last.total_weight, language),
-        spread=languages.number(last.spread_persons, language, 4),
-        place=last.municipality_rank + 1,
-        n=last.municipalities_in_county,
-    )
-    return f"{first} {how}"
 
 
 def write_workbook(file: Path, figures: Figures, year: int) -> None:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from dagster_project.publish import language as languages
 from dagster_project.publish.changes import Changes
-from dagster_project.publish.documents import Editions, explanation, plan_document, plan_workbook
+from dagster_project.publish.documents import Editions, plan_document, plan_workbook
 from dagster_project.publish.figures import COUNTRY, Figures, Row
 from dagster_project.publish.language import LANGUAGES, Language
 from dagster_project.publish.sources import read_sources
@@ -26,6 +26,9 @@ from dagster_project.settings import SOURCES_FILE
 HERE = Path(__file__).parent
 CHANGES_SHOWN = 500
 FIGURES_OF_A_YEAR = ("lanstal", "kommuntal", "redistributions", "change_requests", "assignment_log")
+
+# The words for how a plan is followed, the most urgent first.
+STATUSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun", "no_assignments")
 
 MENU = (
     ("country", "index.html"),
@@ -128,6 +131,7 @@ def _county(figures: Figures, county: Row, year: int | None) -> dict[str, Any]:
         "municipalities": [summary for summary in summaries if summary],
         "months": figures.by("area_plan_deviations", "area_code", "quota_year").get((code, year), []),
         "quotas": figures.by("county_quotas", "county_code").get(code, []),
+        "lanstal_changes": figures.by("lanstal_changes", "county_code").get(code, []),
         **_cancellations(figures, year, county=code, country=COUNTRY),
     }
 
@@ -149,9 +153,35 @@ def _municipality(figures: Figures, municipality: Row, year: int | None) -> dict
         "requests": figures.by("change_request_months", "municipality_code", "quota_year").get(of_year, []),
         "redistributions": [row for row in outcomes if code in (row.from_municipality_code, row.to_municipality_code)],
         "arithmetic": figures.by("plan_arithmetic", "municipality_code", "quota_year").get(of_year, []),
-        **_versions(figures.by("monthly_plan_versions", "municipality_code", "quota_year").get(of_year, [])),
+        **_versions(figures, code, year),
         **_cancellations(figures, year, municipality=code, county=municipality.county_code, country=COUNTRY),
     }
+
+
+def _explanation(figures: Figures, code: str, year: int, head: Row, language: Language) -> str:
+    """How the latest version comes to its numbers, in sentences; empty where there is none."""
+    rows = figures.by("plan_arithmetic", "municipality_code", "quota_year").get((code, year), [])
+    if not rows:
+        return ""
+    texts, last = language.texts["municipality"], rows[-1]
+    remaining = languages.number(last.remaining_persons, language)
+    first = texts["arithmetic_remaining"].format(
+        version=last.version_number,
+        effect=languages.long_day(head.effect_date, language),
+        kommuntal=languages.number(last.kommuntal_persons, language),
+        first=languages.month(head.first_changed_month, language),
+        remaining=remaining,
+    )
+    if not last.total_weight:
+        return f"{first} {texts['arithmetic_none']}"
+    how = texts["arithmetic_how"].format(
+        remaining=remaining,
+        total=languages.number(last.total_weight, language),
+        spread=languages.number(last.spread_persons, language, 4),
+        place=last.municipality_rank + 1,
+        n=last.municipalities_in_county,
+    )
+    return f"{first} {how}"
 
 
 def _cancellations(figures: Figures, year: int | None, **codes: str) -> dict[str, Any]:
@@ -162,12 +192,21 @@ def _cancellations(figures: Figures, year: int | None, **codes: str) -> dict[str
     return {"area_level": rows[0][0], "cancellations": rows[0][1], "displacements": [row for row in rows if row[1]]}
 
 
-def _versions(rows: list[Row]) -> dict[str, Any]:
+def _versions(figures: Figures, code: str, year: int | None) -> dict[str, Any]:
     """Versions of a plan side by side: one head per version, one line per month with the change from the one before."""
+    rows = figures.by("monthly_plan_versions", "municipality_code", "quota_year").get((code, year), [])
     by_version = {number: list(months) for number, months in groupby(rows, key=lambda row: row.version_number)}
+    decided = figures.by("kommuntal_changes", "municipality_code", "quota_year").get((code, year), [])
+    wished = figures.by("change_request_months", "municipality_code", "quota_year").get((code, year), [])
     heads = [
-        {"first": months[0], "causes": months[0].cause.split("+"), "total": sum(row.planned_persons for row in months)}
-        for months in by_version.values()
+        {
+            "first": months[0],
+            "causes": months[0].cause.split("+"),
+            "change_ids": [row.change_id for row in decided if row.effect_date == months[0].effect_date]
+            + sorted({row.request_id for row in wished if row.version_number == number}),
+            "total": sum(row.planned_persons for row in months),
+        }
+        for number, months in by_version.items()
     ]
     lines = []
     for months in zip(*by_version.values(), strict=True):
@@ -249,6 +288,10 @@ def _environment(figures: Figures, language: Language) -> jinja2.Environment:
         origins = [(figure, _origin(figures, year, figure)) for figure in FIGURES_OF_A_YEAR]
         return [texts["origin"][figure] for figure, origin in origins if origin in ("simulated", "partly")]
 
+    def counties_with_kommuntal(year: int) -> int:
+        of_year = figures.by("area_year_summaries", "quota_year", "area_level").get((year, "county"), [])
+        return sum(row.kommuntal_persons is not None for row in of_year)
+
     def rejection(reason: str) -> str:
         kind, _, column = reason.partition(":")
         return str(texts["rejected"][kind].format(column=column))
@@ -265,8 +308,12 @@ def _environment(figures: Figures, language: Language) -> jinja2.Environment:
         "figures": figures,
         "area_name": lambda code: texts["page"]["country"] if code == COUNTRY else names[code],
         "simulated_figures": simulated_figures,
+        "counties_with_kommuntal": counties_with_kommuntal,
+        "all_counties": len(figures.marts["counties"]),
+        "has_log": lambda year: _origin(figures, year, "assignment_log") != "missing",
+        "status_rank": {status: rank for rank, status in enumerate(STATUSES)},
         "rejection": rejection,
-        "explanation": lambda code, year, head: explanation(figures, code, year, head, language),
+        "explanation": lambda code, year, head: _explanation(figures, code, year, head, language),
         "plan_document": plan_document,
         "plan_workbook": plan_workbook,
     }

@@ -32,9 +32,10 @@ def cell(page: Page, table: str, row: str, column: str) -> str:
     return line.locator("th, td").nth(position).inner_text().strip()
 
 
-def test_finds_almhult_and_reads_march(page: Page, address: str, shipped: Built) -> None:
+@pytest.mark.parametrize("typed", ["älmhult", "Almhult", "0765"])
+def test_finds_almhult_and_reads_march(typed: str, page: Page, address: str, shipped: Built) -> None:
     page.goto(f"{address}/index.html")
-    page.get_by_label("Sök kommun eller län").fill("älmhult")
+    page.get_by_label("Sök kommun eller län").fill(typed)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Älmhult 2026")
     [(planned, assigned)] = shipped.query(
@@ -84,6 +85,15 @@ def test_sorts_the_counties(page: Page, address: str, shipped: Built) -> None:
         "where quota_year = 2018 order by received_persons desc"
     )
     assert page.locator("#counties tbody th").all_inner_texts() == [name for (name,) in expected]
+
+
+def test_sorts_by_status_from_the_most_urgent(page: Page, address: str) -> None:
+    page.goto(f"{address}/lan/12/2026.html")
+    page.locator("#municipalities").get_by_role("button", name="Läge").click()
+    words = page.locator("#municipalities tbody .status").all_inner_texts()
+    ranks = [["Långt efter", "Efter", "Enligt plan", "Före"].index(word) for word in words]
+    assert ranks == sorted(ranks)
+    assert len(set(ranks)) > 2
 
 
 def test_filters_the_plan(page: Page, address: str) -> None:

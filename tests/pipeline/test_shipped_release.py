@@ -27,6 +27,7 @@ MARTS = {
     "figure_origins",
     "kommuntal_changes",
     "landed_files",
+    "lanstal_changes",
     "log_issues",
     "monthly_plan",
     "monthly_plan_versions",

@@ -25,12 +25,14 @@ if (search && window.arsplanAreas) {
     list.append(new Option(name));
   }
   search.hidden = false;
+  const plain = (text) => text.trim().toLocaleLowerCase('sv').normalize('NFD').replace(/[\u0300-\u036f]/g, '');
+  const exact = (text) => text.trim().toLocaleLowerCase('sv');
   const pageOf = (text) => {
-    const wanted = text.trim().toLocaleLowerCase('sv');
     const areas = window.arsplanAreas;
-    const found = wanted && (areas.find(([code, name]) => code === wanted || name.toLocaleLowerCase('sv') === wanted)
-      || areas.find(([, name]) => name.toLocaleLowerCase('sv').startsWith(wanted))
-      || areas.find(([, name]) => name.toLocaleLowerCase('sv').includes(wanted)));
+    const found = text.trim() && (areas.find(([code, name]) => code === text.trim() || exact(name) === exact(text))
+      || areas.find(([, name]) => plain(name) === plain(text))
+      || areas.find(([, name]) => plain(name).startsWith(plain(text)))
+      || areas.find(([, name]) => plain(name).includes(plain(text))));
     return found && `${home}${found[0].length === 2 ? 'lan' : 'kommun'}/${found[0]}/index.html`;
   };
   search.addEventListener('submit', (event) => {
@@ -47,8 +49,9 @@ function sortBy(table, column, heading) {
   for (const other of table.tHead.rows[0].cells) { other.removeAttribute('aria-sort'); }
   heading.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
   const rows = [...table.tBodies[0].rows].map((row) => {
-    const text = cellText(row.cells[column]);
-    return { row, text, value: number(text) };
+    const cell = row.cells[column];
+    const text = cellText(cell);
+    return { row, text, value: cell.dataset.rank ? Number(cell.dataset.rank) : number(text) };
   });
   const numeric = rows.some(({ value }) => value !== null) && rows.every(({ value, text }) => value !== null || text === '–');
   const sign = descending ? -1 : 1;
@@ -143,6 +146,7 @@ function draw(figure) {
   if (figure.classList.contains('map')) {
     specification.datasets.shapes = window.arsplanShapes;
     specification.params.find(({ name }) => name === 'measure').value = measure.value;
+    specification.encoding.color.legend.title = measure.selectedOptions[0].text;
   }
   figure.hidden = false;
   specification.config = { ...specification.config, ...look() };
