@@ -15,7 +15,7 @@ from dagster_project.settings import MUNICIPALITY_SHAPES_FILE
 # Fields that site.js takes from a table's columns by their data-field.
 _ROWS = alt.NamedData(name="rows")
 _SHAPES = alt.NamedData(name="shapes")
-_MAP_DECIMALS = 3  # about 100 m: finer than a screen shows
+_MAP_DECIMALS = 2  # about 1 km: finer than a pixel of the map
 
 
 def vega_bundle() -> str:
