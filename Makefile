@@ -1,6 +1,6 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long browser check docs licences audit site ui lock clean
+.PHONY: help setup run test test-long browser check docs licences audit site up status lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -45,8 +45,11 @@ docs: setup ## renew docs/feeds.md after a change of the feeds
 site: setup ## the web pages of the current release, at http://localhost:8000
 	$(BIN)/arsplan site
 
-ui: setup ## Dagster's web pages for this pipeline, at http://localhost:3000
-	$(BIN)/arsplan ui
+up: setup ## run the nightly schedule and watch for deliveries; Dagster's pages at http://localhost:3000
+	$(BIN)/arsplan up
+
+status: setup ## how things stand
+	$(BIN)/arsplan status
 
 lock: setup ## renew requirements.lock after a change of pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock

@@ -9,6 +9,7 @@ import dagster as dg
 import duckdb
 
 from dagster_project.errors import TellableError
+from dagster_project.operations import CheckRun
 from dagster_project.sql import sql_text
 from dagster_project.transform import manifest, test_names
 from dagster_project.workplace import Workplace, progress
@@ -137,7 +138,8 @@ def check_results(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResul
     """Run the suites, gather what dbt's tests found, make sure that nothing is missing, and write it down."""
     with workplace.step("checks"), workplace.warehouse() as warehouse:
         workplace.outcomes = run_checks(workplace, warehouse)
-        write_check_results(workplace.outcomes, warehouse)
+        workplace.check_runs = check_runs(workplace.outcomes)
+        write_check_results(workplace.check_runs, warehouse)
     failed = [outcome.name for outcome in workplace.outcomes if not outcome.passed]
     progress.info("checks     %d of %d passed", len(CHECKS) - len(failed), len(CHECKS))
     return dg.MaterializeResult(metadata={"dagster/row_count": len(CHECKS), "failed": ", ".join(failed) or "none"})
@@ -169,16 +171,23 @@ def require_complete(dbt_tests: dict[str, Outcome], by_suites: list[Outcome]) ->
         raise ChecksIncompleteError(f"checks that ran and checks of the contract differ: {differing}")
 
 
-def write_check_results(outcomes: list[Outcome], warehouse: duckdb.DuckDBPyConnection) -> None:
-    """Create marts.check_results, with the comments that dbt's documentation holds for it."""
+def check_runs(outcomes: list[Outcome]) -> dict[str, CheckRun]:
+    """Outcomes with the severity of their check, by name."""
     severities = {check.name: check.severity for check in CHECKS}
+    return {
+        outcome.name: CheckRun(severities[outcome.name], outcome.passed, outcome.failing_rows) for outcome in outcomes
+    }
+
+
+def write_check_results(runs: dict[str, CheckRun], warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Create marts.check_results, with the comments that dbt's documentation holds for it."""
     warehouse.execute(
         "create or replace table marts.check_results "
         "(check_name varchar, severity varchar, passed boolean, failing_rows bigint)"
     )
     warehouse.executemany(
         "insert into marts.check_results values (?, ?, ?, ?)",
-        [[outcome.name, severities[outcome.name], outcome.passed, outcome.failing_rows] for outcome in outcomes],
+        [[name, run.severity, run.passed, run.failing_rows] for name, run in runs.items()],
     )
     documented = next(source for source in manifest()["sources"].values() if source["name"] == "check_results")
     warehouse.execute(f"comment on table marts.check_results is {sql_text(documented['description'])}")

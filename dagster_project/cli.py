@@ -18,6 +18,7 @@ from dagster_project.settings import (
     default_landing,
     default_output,
     name_dagster_home,
+    nightly_at,
     settings_for,
     today_in_stockholm,
 )
@@ -91,8 +92,14 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("--port", type=_positive, default=8000, metavar="N", help="default: %(default)s")
     site.set_defaults(run=_site)
 
-    ui = commands.add_parser("ui", help="show the pipeline in Dagster's web pages at http://localhost:3000")
-    ui.set_defaults(run=_ui)
+    up = commands.add_parser("up", help="run the schedule, watch for deliveries, and show the pipeline's web pages")
+    up.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="who may connect; default: %(default)s")
+    up.add_argument("--port", type=_positive, default=3000, metavar="N", help="default: %(default)s")
+    up.set_defaults(run=_up)
+
+    status = commands.add_parser("status", help="how things stand; exit code 0 fine, 1 warning, 2 critical")
+    status.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
+    status.set_defaults(run=_status)
     return parser
 
 
@@ -188,19 +195,23 @@ def _site(options: argparse.Namespace) -> int:
     return PUBLISHED
 
 
-def _ui(_options: argparse.Namespace) -> int:
+def _up(options: argparse.Namespace) -> int:
     name_dagster_home(default_output())
-    command = [
-        "dagster",
-        "dev",
-        "--module-name",
-        "dagster_project.definitions",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "3000",
-    ]
-    os.execv(Path(sys.executable).with_name("dagster"), command)
+    module = ["--module-name", "dagster_project.definitions"]
+    place = ["--host", options.host, "--port", str(options.port)]
+    os.execv(Path(sys.executable).with_name("dagster"), ["dagster", "dev", *module, *place])
+
+
+def _status(options: argparse.Namespace) -> int:
+    from dagster_project.status import status_of, utc_now  # noqa: PLC0415
+
+    try:
+        status = status_of(options.output, utc_now(), nightly_at())
+    except SettingError as error:
+        print(f"arsplan: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    print("\n".join(status.lines))
+    return status.code
 
 
 if __name__ == "__main__":

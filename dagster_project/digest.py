@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 from pathlib import Path
 
 from dagster_project.settings import ROOT
@@ -27,7 +28,14 @@ def digest_of(folder: Path, patterns: tuple[str, ...]) -> str:
 
 def code_digest() -> str:
     """Digest of everything that decides how a build turns out, whether it is committed or not."""
-    models = tuple(f"dbt_project/{pattern}" for pattern in DBT_SOURCES)
+    face = [f"dagster_project/publish/{pattern}" for pattern in ("templates/*", "static/*", "*.toml", "*.typ")]
+    models = [f"dbt_project/{pattern}" for pattern in DBT_SOURCES]
+    data = ["data/reference/*", "data/SOURCES.md"]
     return digest_of(
-        ROOT, ("dagster_project/**/*.py", "expectations/**/*.py", *models, "data/reference/*", "requirements.lock")
+        ROOT, ("dagster_project/**/*.py", "expectations/**/*.py", *face, *models, *data, "requirements.lock")
     )
+
+
+def code_version() -> str:
+    """The program's version, and a digest of its code."""
+    return f"{version('arsplan')}+{code_digest()[:12]}"

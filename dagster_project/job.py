@@ -46,6 +46,18 @@ build_job = dg.define_asset_job(
 )
 
 
+KEPT_RUNS = 100
+
+
+def forget_old_runs(instance: dg.DagsterInstance) -> None:
+    """Delete what Dagster keeps of builds beyond the newest ones that have ended."""
+    ended = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    )
+    for run in instance.get_runs(ended)[KEPT_RUNS:]:
+        instance.delete_run(run.run_id)
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a run failed: the step, and a sentence that may be told."""
@@ -68,6 +80,7 @@ def run_in_process(place: Workplace) -> Failure | None:
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )
+            forget_old_runs(instance)
     except KeyboardInterrupt:
         return Failure("the middle", "it was interrupted")
     except Exception as error:  # Dagster could not write its own storage

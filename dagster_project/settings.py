@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -31,23 +31,36 @@ NO_TELEMETRY = {
     "GX_ANALYTICS_ENABLED": "false",
 }
 
-# Dagster keeps no copy of what a step prints, and asks nobody to join anything.
+# Dagster keeps no copy of what a step prints, asks nobody to join anything, and runs one build at a time.
 _DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+concurrency:
+  runs: {max_concurrent_runs: 1}
+retention:
+  schedule: {purge_after_days: 30}
+  sensor: {purge_after_days: {skipped: 1, success: 30, failure: 30}}
+"""
+_IN_FILES = """\
 event_log_storage:
   module: dagster_project.event_storage
   class: KeptConnectionEventLogStorage
   config: {base_dir: PLACE}
 """
+_IN_POSTGRES = """\
+storage:
+  postgres: {postgres_url: PLACE}
+"""
 
 
-def dagster_yaml(home: Path) -> str:
-    """Content of dagster.yaml for a DAGSTER_HOME."""
-    return _DAGSTER_YAML.replace("PLACE", json.dumps(str(home.resolve() / "history" / "runs")))
+def dagster_yaml(home: Path, storage_url: str | None = None) -> str:
+    """Content of dagster.yaml for a DAGSTER_HOME; runs are kept in files there, or in PostgreSQL."""
+    if storage_url:
+        return _DAGSTER_YAML + _IN_POSTGRES.replace("PLACE", json.dumps(storage_url))
+    return _DAGSTER_YAML + _IN_FILES.replace("PLACE", json.dumps(str(home.resolve() / "history" / "runs")))
 
 
 class SettingError(TellableError):
@@ -116,6 +129,30 @@ def settings_for(landing: Path, output: Path, as_of: date, with_site: bool = Tru
     )
 
 
+def nightly_at() -> time:
+    """When the schedule builds, Stockholm's time. Raises SettingError where it cannot be that."""
+    text = os.environ.get("ARSPLAN_NIGHTLY_AT", "04:15")
+    try:
+        at = time.fromisoformat(text)
+    except ValueError:
+        raise SettingError(f"ARSPLAN_NIGHTLY_AT is '{text}': write a time of day such as 04:15") from None
+    if at.hour == 2:
+        raise SettingError(
+            f"ARSPLAN_NIGHTLY_AT is '{text}': between 02:00 and 03:00 comes twice or not at all when the clocks change"
+        )
+    return at
+
+
+def arrivals_every_seconds() -> int:
+    """How often to look for deliveries, and how long they must have stopped growing; seconds."""
+    return _number("ARSPLAN_ARRIVALS_EVERY_SECONDS", int, 60, 5, "a number of seconds")
+
+
+def dagster_storage_url() -> str | None:
+    """Where Dagster keeps its runs instead of files: a PostgreSQL URL."""
+    return os.environ.get("ARSPLAN_DAGSTER_STORAGE")
+
+
 def switch_telemetry_off() -> None:
     """Tell every library of this process, and of those it starts, to report nothing."""
     os.environ.update(NO_TELEMETRY)
@@ -126,7 +163,7 @@ def name_dagster_home(output: Path) -> None:
     if "DAGSTER_HOME" not in os.environ:
         home = output / "dagster"
         home.mkdir(parents=True, exist_ok=True)
-        (home / "dagster.yaml").write_text(dagster_yaml(home))
+        (home / "dagster.yaml").write_text(dagster_yaml(home, dagster_storage_url()))
         os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 

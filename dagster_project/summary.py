@@ -50,7 +50,7 @@ def broken_lines(place: Workplace, failure: Failure | None) -> list[str]:
         "",
         f"The build broke in {step}: {message}.",
         f"Nothing was published. {_stays(place)}",
-        f"Look at the run in Dagster's pages (ARSPLAN_OUTPUT={place.settings.output} make ui), mend it, build again.",
+        f"Look at the run in Dagster's pages (ARSPLAN_OUTPUT={place.settings.output} make up), mend it, build again.",
     ]
 
 

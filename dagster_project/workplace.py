@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import duckdb
 
 from dagster_project.errors import TellableError, tellable
 from dagster_project.ingest.load import FeedLoad
+from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, CheckRun, record_build
 from dagster_project.publish.changes import Changes
 from dagster_project.publish.documents import Editions
 from dagster_project.publish.figures import Figures
@@ -23,6 +25,8 @@ from dagster_project.settings import Settings
 from expectations.outcome import Outcome
 
 progress = logging.getLogger("arsplan")
+
+BUILD_ID_FORMAT = "%Y%m%dT%H%M%S%fZ"
 
 # The oldest format that DuckDB still writes: analysts' clients from 1.0 on open it.
 WAREHOUSE_FORMAT: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v0.10.2"}
@@ -42,14 +46,17 @@ class Workplace:
     loads: list[FeedLoad] = field(default_factory=list)
     dbt_tests: dict[str, Outcome] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+    check_runs: dict[str, CheckRun] = field(default_factory=dict)
     rows_by_mart: dict[str, int] = field(default_factory=dict)
     rows_by_history_table: dict[str, int] = field(default_factory=dict)
     figures: Figures | None = None
     changes: Changes = field(default_factory=Changes)
     editions: Editions = field(default_factory=lambda: Editions({}))
     seconds: dict[str, float] = field(default_factory=dict)
+    new_files_by_feed: dict[str, int] = field(default_factory=dict)
     published: Path | None = None
     blocked: Path | None = None
+    broken: str | None = None
 
     @property
     def warehouse_file(self) -> Path:
@@ -77,7 +84,9 @@ class Workplace:
         try:
             yield
         except Exception as error:
-            raise tellable(error) from None
+            told = tellable(error)
+            self.broken = f"{name}: {told}"
+            raise told from None
         finally:
             self.seconds[name] = round(time.perf_counter() - start, 2)
 
@@ -104,16 +113,44 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
         folder = building / build_id
         building.mkdir(mode=0o700)  # nobody else reads what is not yet checked
         folder.mkdir()
+        place = Workplace(settings, build_id, folder)
         try:
-            yield Workplace(settings, build_id, folder)
+            yield place
         finally:
             shutil.rmtree(building, ignore_errors=True)
+            _remember(place)
+
+
+def _remember(place: Workplace) -> None:
+    """Write the finished build into the history of builds."""
+    finished = PUBLISHED if place.published else BLOCKED if place.blocked else BROKE
+    build = BuildRun(
+        place.build_id,
+        began_at(place.build_id),
+        datetime.now(UTC),
+        place.settings.as_of,
+        finished,
+        (place.broken or "it was interrupted") if finished == BROKE else None,
+        place.seconds,
+        place.rows_by_mart,
+        place.new_files_by_feed,
+        place.check_runs,
+    )
+    try:
+        record_build(place.settings.output, build)
+    except sqlite3.Error as error:  # what was published stays published
+        progress.warning("history    this build is not in it: %s", tellable(error))
+
+
+def began_at(build_id: str) -> datetime:
+    """When a build began, UTC, from its id."""
+    return datetime.strptime(build_id, BUILD_ID_FORMAT).replace(tzinfo=UTC)
 
 
 def _new_build_id(output: Path) -> str:
     """The time of the build; ids sort by it."""
     taken = {path.name for kind in ("releases", "blocked") for path in (output / kind).glob("*")}
     while True:
-        build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+        build_id = datetime.now(UTC).strftime(BUILD_ID_FORMAT)
         if build_id not in taken:
             return build_id

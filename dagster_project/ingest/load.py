@@ -128,7 +128,7 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, 
     landed: list[_LandedFile] = []
     unknown_columns: dict[str, None] = {}
     for file_order, path in enumerate(paths):
-        file_name = _name_of(path, landing / feed.name)
+        file_name = name_of(path, landing / feed.name)
         sha256 = sha256_of(path)
         try:
             delivery = read_delivery(path, frozenset(feed.column_names))
@@ -148,13 +148,13 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, 
         rows_read, rows_rejected = delivery.rows.height, validated.rejected.height
         landed.append(_LandedFile(feed.name, file_name, sha256, "loaded", rows_read, rows_rejected))
     _settle_keys(warehouse, feed)
-    _set_superseded_aside(warehouse, feed, {_name_of(path, landing / feed.name): path for path in paths})
+    _set_superseded_aside(warehouse, feed, {name_of(path, landing / feed.name): path for path in paths})
     _append_landed(warehouse, landed)
     warehouse.execute("drop table delivered; drop table settled")
     return _summary(warehouse, feed, landed, tuple(unknown_columns))
 
 
-def _name_of(path: Path, folder: Path) -> str:
+def name_of(path: Path, folder: Path) -> str:
     """Name of a file below its feed's folder; bytes that are no UTF-8 are escaped."""
     return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
 

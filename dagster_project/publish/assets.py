@@ -7,15 +7,16 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from dagster_project.digest import code_version
 from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
 from dagster_project.publish.documents import keep_editions, write_documents
 from dagster_project.publish.downloads import public_marts, public_tables, write_downloads
 from dagster_project.publish.figures import Figures, read_figures
 from dagster_project.publish.history import write_history
-from dagster_project.publish.release import code_version, current_release, landed_files
+from dagster_project.publish.release import current_release, landed_files
 from dagster_project.publish.site import write_site
 from dagster_project.sql import sql_text
-from dagster_project.workplace import Workplace, progress
+from dagster_project.workplace import Workplace, began_at, progress
 
 PUBLIC = "public"
 
@@ -31,7 +32,9 @@ def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]
         workplace.rows_by_mart = _write_parquet(warehouse, workplace.folder / "parquet")
         workplace.changes = _changes(workplace, warehouse)
         previous = current_release(workplace.settings.output)
-        workplace.rows_by_history_table = write_history(warehouse, previous, workplace.build_id, workplace.changes)
+        workplace.rows_by_history_table = write_history(
+            warehouse, previous, workplace.build_id, began_at(workplace.build_id), workplace.changes
+        )
         workplace.figures = read_figures(
             warehouse,
             (table.name for table in public_marts()),
@@ -59,6 +62,9 @@ def _write_parquet(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[s
 
 def _changes(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection) -> Changes:
     previous = current_release(workplace.settings.output)
+    delivered = deliveries_of(landed_files(warehouse))
+    known = read_release(previous).deliveries if previous else {}
+    workplace.new_files_by_feed = {feed: len(files - known.get(feed, set())) for feed, files in delivered.items()}
     if previous is None:
         return Changes()
     new = Release(
@@ -66,7 +72,7 @@ def _changes(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection) -> Chan
         workplace.build_id,
         workplace.settings.as_of,
         code_version(),
-        deliveries_of(landed_files(warehouse)),
+        delivered,
     )
     return find_changes(warehouse, read_release(previous), new)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -69,11 +69,11 @@ HISTORY_TABLES = (CHANGES_TABLE, *(remembered.table for remembered in REMEMBERED
 
 
 def write_history(
-    connection: duckdb.DuckDBPyConnection, previous: Path | None, build_id: str, changes: Changes
+    connection: duckdb.DuckDBPyConnection, previous: Path | None, build_id: str, began_at: datetime, changes: Changes
 ) -> dict[str, int]:
     """Create the tables of schema `history` in a new warehouse, from the release before and the new marts.
 
-    `previous` is the folder of the release before. Returns the rows by table.
+    `previous` is the folder of the release before, `began_at` when this build began (UTC). Returns the rows by table.
     """
     CHANGES_TABLE.create(connection)
     if changes.rows:
@@ -83,13 +83,15 @@ def write_history(
         connection.execute(f"attach {sql_text(previous / 'warehouse.duckdb')} as previous (read_only)")
     for remembered in REMEMBERED:
         remembered.table.create(connection)
-        _continue_spells(connection, remembered, build_id)
+        _continue_spells(connection, remembered, build_id, began_at)
     if previous is not None:
         connection.execute("detach previous")
     return {table.name: _rows(connection, table) for table in HISTORY_TABLES}
 
 
-def _continue_spells(connection: duckdb.DuckDBPyConnection, remembered: Remembered, build_id: str) -> None:
+def _continue_spells(
+    connection: duckdb.DuckDBPyConnection, remembered: Remembered, build_id: str, began_at: datetime
+) -> None:
     """Hand on spells that ended, continue those whose number still stands, end the others, begin new ones."""
     table = remembered.table
     key = [name for name in table.key if name != "first_build_id"]
@@ -126,13 +128,8 @@ def _continue_spells(connection: duckdb.DuckDBPyConnection, remembered: Remember
         where not exists (from standing as spells where still_stands and {same_key})
         order by {", ".join(key)}, first_build_id
         """,
-        {"build_id": build_id, "built_at": built_at(build_id)},
+        {"build_id": build_id, "built_at": began_at.replace(tzinfo=None)},
     )
-
-
-def built_at(build_id: str) -> datetime:
-    """When a build began, from its id; UTC, without saying so, as DuckDB's timestamps."""
-    return datetime.strptime(build_id, "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC).replace(tzinfo=None)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:

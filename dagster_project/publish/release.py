@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import dagster as dg
 import duckdb
 
 from dagster_project.checks import CHECKS, ERROR, failed
-from dagster_project.digest import code_digest, sha256_of
+from dagster_project.digest import code_version, sha256_of
 from dagster_project.errors import TellableError
 from dagster_project.workplace import Workplace, progress
 
@@ -80,11 +79,6 @@ def restrict(folder: Path) -> None:
         of_folder = 0o755 if is_public else 0o751  # passable, so that a web server reaches public/
         of_file = 0o644 if is_public else 0o640
         path.chmod((of_folder if path.is_dir() else of_file) & ~umask)
-
-
-def code_version() -> str:
-    """The program's version, and a digest of its code."""
-    return f"{version('arsplan')}+{code_digest()[:12]}"
 
 
 def describe(workplace: Workplace) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""Whether there is anything to build: new deliveries, another program, or a date that moves something."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.digest import code_version, sha256_of
+from dagster_project.ingest.feeds import FEEDS
+from dagster_project.ingest.load import files_of, name_of
+from dagster_project.settings import Settings
+
+# Every day on which something that has been delivered starts or stops to count. A day in (as_of, today] moves a figure.
+_TURNING_DAYS = """
+with days as (
+    select event_date as day from raw.assignment_log
+    union all select unnest([decided_date, in_force_date]) from raw.quota_decisions
+    union all select unnest([requested_date, reconciled_date, decided_date, in_force_date]) from raw.redistributions
+    union all select unnest([requested_date, decided_date]) from raw.change_requests
+    -- a month begins (deviations) and has ended (plan status); a quota year has ended (what is current)
+    union all select unnest([plan_month, last_day(plan_month)]) from marts.plan_deviations
+    union all select make_date(quota_year + 1, 1, 1) from marts.municipality_quotas
+    -- an open assignment becomes overdue, the log stale
+    union all select reception_deadline_date + 1 from marts.assignments where status = 'open'
+    union all select max(event_date) + $stale_after_days + 1 from raw.assignment_log
+)
+select count(*) from days where day > $as_of and day <= $today
+"""
+
+
+def reason_to_build(settings: Settings) -> str | None:
+    """Why a build as of `settings.as_of` would differ from the current release; None where nothing has changed."""
+    current = settings.output / "current"
+    if not (current / "build.json").is_file():
+        return "there is no release yet"
+    described = json.loads((current / "build.json").read_text(encoding="utf-8"))
+    if described["code_version"] != code_version():
+        return "the program has changed"
+    built = {(file["feed"], file["file_name"], file["sha256"]) for file in described["files"]}
+    if built != landed_now(settings.landing):
+        return "deliveries have come in or changed"
+    as_of = date.fromisoformat(described["as_of"])
+    if settings.as_of < as_of:
+        return "the release is as of a later date"
+    if settings.as_of > as_of and _date_moves(current.resolve(), as_of, settings):
+        return f"what was delivered has come to pass since {as_of}"
+    return None
+
+
+def landed_now(landing: Path) -> set[tuple[str, str, str]]:
+    """Feed, name and digest of every delivered file."""
+    return {
+        (feed.name, name_of(path, landing / feed.name), sha256_of(path))
+        for feed in FEEDS
+        for path in files_of(landing, feed)
+    }
+
+
+def _date_moves(release: Path, as_of: date, settings: Settings) -> bool:
+    with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as warehouse:
+        found = warehouse.execute(
+            _TURNING_DAYS,
+            {"as_of": as_of, "today": settings.as_of, "stale_after_days": settings.stale_after_days},
+        ).fetchone()
+    return found is not None and found[0] > 0

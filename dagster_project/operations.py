@@ -1,0 +1,113 @@
+"""What happened night by night: one row per finished build, beside the releases and outliving them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+FILE_NAME = "operations.sqlite"
+PUBLISHED, BLOCKED, BROKE = "published", "blocked", "broke"
+
+_SCHEMA = """
+create table if not exists builds (
+    build_id text primary key,
+    began_at text not null,
+    ended_at text not null,
+    as_of_date text not null,
+    outcome text not null check (outcome in ('published', 'blocked', 'broke')),
+    cause text,
+    seconds_by_step text not null,
+    rows_by_mart text not null,
+    new_files_by_feed text not null,
+    checks text not null
+)
+"""
+
+
+@dataclass(frozen=True)
+class CheckRun:
+    """One check of one build: its severity, whether it passed, and its failing rows."""
+
+    severity: str
+    passed: bool
+    failing_rows: int
+
+
+@dataclass(frozen=True)
+class BuildRun:
+    """One finished build. Times are UTC; `cause` says why it broke; seconds by step, rows by
+    mart, files that the release before had not, by feed, and checks by name.
+    """
+
+    build_id: str
+    began_at: datetime
+    ended_at: datetime
+    as_of: date
+    outcome: str
+    cause: str | None
+    seconds_by_step: dict[str, float]
+    rows_by_mart: dict[str, int]
+    new_files_by_feed: dict[str, int]
+    checks: dict[str, CheckRun]
+
+    @property
+    def seconds(self) -> float:
+        """From beginning to end."""
+        return (self.ended_at - self.began_at).total_seconds()
+
+
+@contextmanager
+def _opened(output: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(output / FILE_NAME, timeout=30)) as connection, connection:
+        connection.execute(_SCHEMA)
+        yield connection
+
+
+def record_build(output: Path, build: BuildRun) -> None:
+    """Add a finished build to the history in `output`."""
+    checks = {name: [run.severity, run.passed, run.failing_rows] for name, run in build.checks.items()}
+    row = (
+        build.build_id,
+        build.began_at.isoformat(),
+        build.ended_at.isoformat(),
+        build.as_of.isoformat(),
+        build.outcome,
+        build.cause,
+        json.dumps(build.seconds_by_step),
+        json.dumps(build.rows_by_mart),
+        json.dumps(build.new_files_by_feed),
+        json.dumps(checks),
+    )
+    with _opened(output) as connection:
+        connection.execute(f"insert into builds values ({', '.join('?' for _ in row)})", row)
+
+
+def recent_builds(output: Path, count: int) -> list[BuildRun]:
+    """The newest builds of the history, the newest first; none where nothing was ever built."""
+    if not (output / FILE_NAME).is_file():
+        return []
+    with _opened(output) as connection:
+        rows = connection.execute("select * from builds order by build_id desc limit ?", (count,)).fetchall()
+    return [_build_of(row) for row in rows]
+
+
+def _build_of(row: tuple[Any, ...]) -> BuildRun:
+    build_id, began_at, ended_at, as_of, outcome, cause, seconds, rows, new_files, checks = row
+    return BuildRun(
+        build_id,
+        datetime.fromisoformat(began_at),
+        datetime.fromisoformat(ended_at),
+        date.fromisoformat(as_of),
+        outcome,
+        cause,
+        json.loads(seconds),
+        json.loads(rows),
+        json.loads(new_files),
+        {name: CheckRun(*run) for name, run in json.loads(checks).items()},
+    )

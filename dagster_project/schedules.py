@@ -1,0 +1,84 @@
+"""When builds start by themselves: every night, and when deliveries have arrived and stopped growing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project.ingest.feeds import FEEDS
+from dagster_project.ingest.load import files_of
+from dagster_project.job import build_job, forget_old_runs
+from dagster_project.need import reason_to_build
+from dagster_project.publish.release import current_release
+from dagster_project.settings import (
+    STOCKHOLM,
+    Settings,
+    arrivals_every_seconds,
+    default_landing,
+    default_output,
+    nightly_at,
+    settings_for,
+    today_in_stockholm,
+)
+
+_AT = nightly_at()
+
+
+@dg.schedule(
+    job=build_job,
+    name="nightly",
+    cron_schedule=f"{_AT.minute} {_AT.hour} * * *",
+    execution_timezone=STOCKHOLM.key,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Builds every night, unless nothing has changed and the date moves nothing.",
+)
+def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask for the night's build, or say why there is none."""
+    forget_old_runs(context.instance)
+    reason = reason_to_build(_settings_of_today())
+    return dg.RunRequest(tags={"reason": reason}) if reason else dg.SkipReason("nothing has changed")
+
+
+@dg.sensor(
+    job=build_job,
+    name="arrivals",
+    minimum_interval_seconds=arrivals_every_seconds(),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Builds when deliveries have arrived and have stopped growing.",
+)
+def arrivals(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for a build when the landing folder is as it was at the last look, but not as it was built."""
+    settings = _settings_of_today()
+    seen, asked = json.loads(context.cursor) if context.cursor else (None, None)
+    found = fingerprint(settings)
+    if found == asked:
+        yield dg.SkipReason("nothing has arrived")
+        return
+    if found != seen:
+        context.update_cursor(json.dumps([found, asked]))
+        yield dg.SkipReason("something has arrived: it is built when it has stopped growing")
+        return
+    context.update_cursor(json.dumps([found, found]))
+    reason = reason_to_build(settings)
+    if reason is None:
+        yield dg.SkipReason("what has arrived is in the release already")
+    else:
+        current = current_release(settings.output)
+        yield dg.RunRequest(run_key=f"{found} after {current.name if current else 'nothing'}", tags={"reason": reason})
+
+
+def fingerprint(settings: Settings) -> str:
+    """A digest that changes whenever a delivered file comes, goes, grows or is written again; nothing is read."""
+    states = [
+        (feed.name, str(path), path.stat().st_size, path.stat().st_mtime_ns)
+        for feed in FEEDS
+        for path in files_of(settings.landing, feed)
+    ]
+    return hashlib.sha256(json.dumps(states).encode()).hexdigest()
+
+
+def _settings_of_today() -> Settings:
+    return settings_for(default_landing(), default_output(), today_in_stockholm())

@@ -1,0 +1,129 @@
+"""How things stand, in one screen and without heavy libraries; made for people and for monitoring."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, recent_builds
+from dagster_project.settings import STOCKHOLM
+
+FINE, WARNING, CRITICAL = 0, 1, 2
+_WORDS = {FINE: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL"}
+_BUILDS_LOOKED_AT = 50
+# A night's build that is this late did not run.
+GRACE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state as an exit code for monitoring (0 fine, 1 warning, 2 critical), and the lines that explain it."""
+
+    code: int
+    lines: list[str]
+
+
+def next_build_at(now: datetime, nightly_at: time) -> datetime:
+    """When the schedule builds next, in Stockholm's time."""
+    here = now.astimezone(STOCKHOLM)
+    tonight = datetime.combine(here.date(), nightly_at, STOCKHOLM)
+    return tonight if tonight > here else datetime.combine(here.date() + timedelta(days=1), nightly_at, STOCKHOLM)
+
+
+def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
+    """How things stand in an output folder at a moment."""
+    builds = recent_builds(output, _BUILDS_LOOKED_AT)
+    release = _current(output)
+    last = builds[0] if builds else None
+    problems = [*_of_release(release, builds, now, nightly_at), *_of_last(last)]
+    code = max((severity for severity, _ in problems), default=FINE)
+    lines = [f"{_WORDS[code]}: {'; '.join(text for _, text in problems) or 'the last build was published'}", ""]
+    if release:
+        age = now - _built_at(release)
+        lines.append(f"current release  {release['build_id']}, {_age(age)} old, as of {release['as_of']}")
+        lines += _came_in(release, last)
+    if last:
+        lines.append(
+            f"last build       {last.build_id}, {last.outcome}, {last.seconds:.0f} s"
+            + (f": {last.cause}" if last.cause else "")
+        )
+        lines += [f"  {severity:<15}{text}" for severity, text in _failed_checks(last)]
+    due = next_build_at(now, nightly_at)
+    lines.append(f"next build due   {due:%Y-%m-%d %H:%M} Stockholm time, where the schedule runs (arsplan up)")
+    return Status(code, lines)
+
+
+def _current(output: Path) -> dict[str, Any] | None:
+    file = output / "current" / "build.json"
+    if not file.is_file():
+        return None
+    described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return described
+
+
+def _built_at(release: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(release["built_at"])
+
+
+def _of_release(
+    release: dict[str, Any] | None, builds: list[BuildRun], now: datetime, nightly_at: time
+) -> list[tuple[int, str]]:
+    if release is None:
+        return [(CRITICAL, "there is no release")]
+    due = next_build_at(now - timedelta(days=1), nightly_at)
+    ended = max([_built_at(release), *(build.ended_at for build in builds)])
+    if ended < due and now > due + GRACE:
+        return [(WARNING, f"no build has run since {due:%Y-%m-%d %H:%M}, when one was due or nothing had changed")]
+    return []
+
+
+def _of_last(last: BuildRun | None) -> list[tuple[int, str]]:
+    if last is None:
+        return []
+    if last.outcome == BROKE:
+        return [(CRITICAL, "the last build broke")]
+    failed = _failed_checks(last)
+    if last.outcome == BLOCKED:
+        blocking = sum(severity == "blocks" for severity, _ in failed)
+        return [(CRITICAL, f"publication is blocked by {blocking} {'check' if blocking == 1 else 'checks'}")]
+    if failed:
+        return [(WARNING, f"{len(failed)} {'check warns' if len(failed) == 1 else 'checks warn'}")]
+    return []
+
+
+def _failed_checks(build: BuildRun) -> list[tuple[str, str]]:
+    """What blocks and what warns, in words."""
+    if build.outcome not in (PUBLISHED, BLOCKED):
+        return []
+    return [
+        ("blocks" if run.severity == "error" else "warns", f"{name}: {run.failing_rows}")
+        for name, run in build.checks.items()
+        if not run.passed
+    ]
+
+
+def _came_in(release: dict[str, Any], last: BuildRun | None) -> list[str]:
+    """Files and rows of the release by feed, and what the last build found new."""
+    by_feed: dict[str, list[int]] = {}
+    for file in release["files"]:
+        counts = by_feed.setdefault(file["feed"], [0, 0, 0])
+        for position, value in enumerate((1, file["rows_accepted"], file["rows_rejected"])):
+            counts[position] += value
+    new = last.new_files_by_feed if last else {}
+    return [
+        f"  {feed:<16}{files} files ({new.get(feed, 0)} new), {accepted} rows accepted, {rejected} set aside"
+        for feed, (files, accepted, rejected) in by_feed.items()
+    ]
+
+
+def _age(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return f"{age.days} days" if age.days > 1 else f"{hours:.0f} h" if hours >= 1 else f"{hours * 60:.0f} min"
+
+
+def utc_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
