@@ -9,13 +9,11 @@ import dagster as dg
 import duckdb
 
 from dagster_project.errors import TellableError
-from dagster_project.operations import CheckRun
+from dagster_project.operations import ERROR, WARN, CheckRun
 from dagster_project.sql import sql_text
 from dagster_project.transform import manifest, test_names
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome
-
-ERROR, WARN = "error", "warn"
 
 
 @dataclass(frozen=True)

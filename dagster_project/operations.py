@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 FILE_NAME = "operations.sqlite"
+ERROR, WARN = "error", "warn"
 PUBLISHED, BLOCKED, BROKE = "published", "blocked", "broke"
 
 _SCHEMA = """

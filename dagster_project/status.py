@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, recent_builds
+from dagster_project.operations import BLOCKED, BROKE, ERROR, PUBLISHED, BuildRun, recent_builds
 from dagster_project.settings import STOCKHOLM
 
 FINE, WARNING, CRITICAL = 0, 1, 2
@@ -99,7 +99,7 @@ def _failed_checks(build: BuildRun) -> list[tuple[str, str]]:
     if build.outcome not in (PUBLISHED, BLOCKED):
         return []
     return [
-        ("blocks" if run.severity == "error" else "warns", f"{name}: {run.failing_rows}")
+        ("blocks" if run.severity == ERROR else "warns", f"{name}: {run.failing_rows}")
         for name, run in build.checks.items()
         if not run.passed
     ]

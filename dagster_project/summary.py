@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dagster_project.checks import ERROR, WARN, Check, failed
+from dagster_project.checks import Check, failed
 from dagster_project.errors import printable
 from dagster_project.ingest.load import unknown_folders
 from dagster_project.job import Failure
+from dagster_project.operations import ERROR, WARN
 from dagster_project.workplace import Workplace
 from expectations.outcome import Outcome, counted
 

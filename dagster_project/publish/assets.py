@@ -8,6 +8,7 @@ import dagster as dg
 import duckdb
 
 from dagster_project.digest import code_version
+from dagster_project.operations import recent_builds
 from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
 from dagster_project.publish.documents import keep_editions, write_documents
 from dagster_project.publish.downloads import public_marts, public_tables, write_downloads
@@ -19,6 +20,7 @@ from dagster_project.sql import sql_text
 from dagster_project.workplace import Workplace, began_at, progress
 
 PUBLIC = "public"
+BUILDS_SHOWN = 30
 
 
 @dg.asset(
@@ -105,8 +107,9 @@ def site(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
             }
             for table in public_tables()
         ]
+        builds = recent_builds(workplace.settings.output, BUILDS_SHOWN)
         pages = write_site(
-            workplace.folder / PUBLIC, _figures(workplace), workplace.changes, workplace.editions, listed
+            workplace.folder / PUBLIC, _figures(workplace), workplace.changes, workplace.editions, listed, builds
         )
     progress.info("site       %d pages", pages)
     return dg.MaterializeResult(metadata={"pages": pages})

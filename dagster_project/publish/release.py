@@ -13,9 +13,10 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from dagster_project.checks import CHECKS, ERROR, failed
+from dagster_project.checks import CHECKS, failed
 from dagster_project.digest import code_version, sha256_of
 from dagster_project.errors import TellableError
+from dagster_project.operations import ERROR
 from dagster_project.workplace import Workplace, progress
 
 CURRENT = "current"

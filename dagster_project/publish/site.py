@@ -15,17 +15,21 @@ from urllib.parse import urlsplit
 import jinja2
 from markupsafe import Markup
 
+from dagster_project.operations import ERROR, BuildRun
 from dagster_project.publish import language as languages
 from dagster_project.publish.changes import Changes
 from dagster_project.publish.documents import Editions, plan_document, plan_workbook
 from dagster_project.publish.figures import COUNTRY, Figures, Row
 from dagster_project.publish.language import LANGUAGES, Language
 from dagster_project.publish.sources import read_sources
-from dagster_project.settings import SOURCES_FILE
+from dagster_project.settings import SOURCES_FILE, STOCKHOLM
 
 HERE = Path(__file__).parent
 CHANGES_SHOWN = 500
 FIGURES_OF_A_YEAR = ("lanstal", "kommuntal", "redistributions", "change_requests", "assignment_log")
+
+# Steps of a build in their order, as the history shows them.
+STEPS = ("ingest", "transform", "checks", "tables", "documents", "site", "publish")
 
 # The words for how a plan is followed, the most urgent first.
 STATUSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun", "no_assignments")
@@ -55,11 +59,19 @@ class Page:
 
 
 def write_site(
-    public: Path, figures: Figures, changes: Changes, editions: Editions, tables: list[dict[str, Any]]
+    public: Path,
+    figures: Figures,
+    changes: Changes,
+    editions: Editions,
+    tables: list[dict[str, Any]],
+    builds: list[BuildRun],
 ) -> int:
-    """Write every page in every language below `public`; how many there are."""
+    """Write every page in every language below `public`; how many there are.
+
+    `tables` are those to download, with name, description and rows; `builds` the finished ones before this.
+    """
     _write_assets(public, figures)
-    pages = list(all_pages(figures, changes, editions, tables))
+    pages = list(all_pages(figures, changes, editions, tables, builds))
     for language in LANGUAGES:
         environment = _environment(figures, language)
         folders: set[Path] = set()
@@ -74,7 +86,9 @@ def write_site(
     return len(pages) * len(LANGUAGES)
 
 
-def all_pages(figures: Figures, changes: Changes, editions: Editions, tables: list[dict[str, Any]]) -> Iterator[Page]:
+def all_pages(
+    figures: Figures, changes: Changes, editions: Editions, tables: list[dict[str, Any]], builds: list[BuildRun]
+) -> Iterator[Page]:
     """Every page of the site."""
     yield from _by_year("", "country.html", "country", figures.years, partial(_country, figures))
     for county in figures.marts["counties"]:
@@ -89,7 +103,7 @@ def all_pages(figures: Figures, changes: Changes, editions: Editions, tables: li
     plan_years = [year for year in figures.years if figures.by("monthly_plan", "quota_year").get(year)]
     yield from _by_year("arsplanering/", "plan.html", "plan", plan_years, partial(_plan, figures, editions, plan_years))
     yield Page("andringar.html", "changes.html", "changes", _changes(changes))
-    yield Page("datakvalitet.html", "quality.html", "quality", _quality(figures))
+    yield Page("datakvalitet.html", "quality.html", "quality", _quality(figures, builds))
     yield Page("om.html", "about.html", "about", _about(figures))
     yield Page("data.html", "data.html", "data", {"tables": tables, "document_years": plan_years})
 
@@ -244,11 +258,26 @@ def _changes(changes: Changes) -> dict[str, Any]:
     return {"previous": changes.previous, "changes": changes.rows[:CHANGES_SHOWN], "all_changes": len(changes.rows)}
 
 
-def _quality(figures: Figures) -> dict[str, Any]:
+def _quality(figures: Figures, builds: list[BuildRun]) -> dict[str, Any]:
     return {
         "checks": figures.marts["check_results"],
         "deliveries": figures.marts["feed_deliveries"],
         "rejected": figures.marts["rejected_row_counts"],
+        "builds": [_shown(build) for build in builds],
+    }
+
+
+def _shown(build: BuildRun) -> dict[str, Any]:
+    """A build as the history shows it; why one broke is for operators, not for everyone."""
+    return {
+        "began_at": build.began_at.astimezone(STOCKHOLM),
+        "as_of": build.as_of,
+        "outcome": build.outcome,
+        "seconds": build.seconds,
+        "seconds_by_step": [build.seconds_by_step.get(step) for step in STEPS],
+        "rows": sum(build.rows_by_mart.values()),
+        "blocking": sum(not run.passed for run in build.checks.values() if run.severity == ERROR),
+        "warning": sum(not run.passed for run in build.checks.values() if run.severity != ERROR),
     }
 
 
@@ -313,6 +342,7 @@ def _environment(figures: Figures, language: Language) -> jinja2.Environment:
         "has_log": lambda year: _origin(figures, year, "assignment_log") != "missing",
         "status_rank": {status: rank for rank, status in enumerate(STATUSES)},
         "rejection": rejection,
+        "steps": STEPS,
         "explanation": lambda code, year, head: _explanation(figures, code, year, head, language),
         "plan_document": plan_document,
         "plan_workbook": plan_workbook,

@@ -12,7 +12,8 @@ import duckdb
 import pytest
 from conftest import Build, Built
 
-from dagster_project.checks import CHECKS, ERROR
+from dagster_project.checks import CHECKS
+from dagster_project.operations import ERROR
 from dagster_project.transform import invoke_dbt, outcomes_of
 from expectations.suite import Limits, run_suites
 from expectations.suites import SUITES
