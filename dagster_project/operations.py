@@ -27,7 +27,11 @@ create table if not exists builds (
     rows_by_mart text not null,
     new_files_by_feed text not null,
     checks text not null
-)
+);
+create table if not exists nights (
+    looked_at text primary key,
+    reason text
+);
 """
 
 
@@ -66,7 +70,7 @@ class BuildRun:
 @contextmanager
 def _opened(output: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(output / FILE_NAME, timeout=30)) as connection, connection:
-        connection.execute(_SCHEMA)
+        connection.executescript(_SCHEMA)
         yield connection
 
 
@@ -87,6 +91,22 @@ def record_build(output: Path, build: BuildRun) -> None:
     )
     with _opened(output) as connection:
         connection.execute(f"insert into builds values ({', '.join('?' for _ in row)})", row)
+
+
+def record_night(output: Path, looked_at: datetime, reason: str | None) -> None:
+    """Remember that the schedule looked whether to build, and why it does; no reason where it does not."""
+    output.mkdir(parents=True, exist_ok=True)
+    with _opened(output) as connection:
+        connection.execute("insert into nights values (?, ?)", (looked_at.isoformat(), reason))
+
+
+def last_night(output: Path) -> datetime | None:
+    """When the schedule last looked, UTC; None where it never did."""
+    if not (output / FILE_NAME).is_file():
+        return None
+    with _opened(output) as connection:
+        [(looked_at,)] = connection.execute("select max(looked_at) from nights").fetchall()
+    return datetime.fromisoformat(looked_at) if looked_at else None
 
 
 def recent_builds(output: Path, count: int) -> list[BuildRun]:

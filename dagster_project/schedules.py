@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -12,6 +13,7 @@ from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.load import files_of
 from dagster_project.job import build_job, forget_old_runs
 from dagster_project.need import reason_to_build
+from dagster_project.operations import record_night
 from dagster_project.publish.release import current_release
 from dagster_project.settings import (
     STOCKHOLM,
@@ -38,7 +40,9 @@ _AT = nightly_at()
 def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for the night's build, or say why there is none."""
     forget_old_runs(context.instance)
-    reason = reason_to_build(_settings_of_today())
+    settings = _settings_of_today()
+    reason = reason_to_build(settings)
+    record_night(settings.output, datetime.now(UTC), reason)
     return dg.RunRequest(tags={"reason": reason}) if reason else dg.SkipReason("nothing has changed")
 
 

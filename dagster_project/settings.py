@@ -52,14 +52,18 @@ event_log_storage:
 """
 _IN_POSTGRES = """\
 storage:
-  postgres: {postgres_url: PLACE}
+  postgres:
+    postgres_url: {env: ARSPLAN_DAGSTER_STORAGE}
 """
 
 
-def dagster_yaml(home: Path, storage_url: str | None = None) -> str:
-    """Content of dagster.yaml for a DAGSTER_HOME; runs are kept in files there, or in PostgreSQL."""
-    if storage_url:
-        return _DAGSTER_YAML + _IN_POSTGRES.replace("PLACE", json.dumps(storage_url))
+def dagster_yaml(home: Path, in_postgres: bool = False) -> str:
+    """Content of dagster.yaml for a DAGSTER_HOME; runs are kept in files there, or in PostgreSQL.
+
+    The database's address, which may hold a password, stays in the environment.
+    """
+    if in_postgres:
+        return _DAGSTER_YAML + _IN_POSTGRES
     return _DAGSTER_YAML + _IN_FILES.replace("PLACE", json.dumps(str(home.resolve() / "history" / "runs")))
 
 
@@ -148,11 +152,6 @@ def arrivals_every_seconds() -> int:
     return _number("ARSPLAN_ARRIVALS_EVERY_SECONDS", int, 60, 5, "a number of seconds")
 
 
-def dagster_storage_url() -> str | None:
-    """Where Dagster keeps its runs instead of files: a PostgreSQL URL."""
-    return os.environ.get("ARSPLAN_DAGSTER_STORAGE")
-
-
 def switch_telemetry_off() -> None:
     """Tell every library of this process, and of those it starts, to report nothing."""
     os.environ.update(NO_TELEMETRY)
@@ -163,7 +162,7 @@ def name_dagster_home(output: Path) -> None:
     if "DAGSTER_HOME" not in os.environ:
         home = output / "dagster"
         home.mkdir(parents=True, exist_ok=True)
-        (home / "dagster.yaml").write_text(dagster_yaml(home, dagster_storage_url()))
+        (home / "dagster.yaml").write_text(dagster_yaml(home, "ARSPLAN_DAGSTER_STORAGE" in os.environ))
         os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from dagster_project.operations import BLOCKED, BROKE, ERROR, PUBLISHED, BuildRun, recent_builds
+from dagster_project.operations import BLOCKED, BROKE, ERROR, PUBLISHED, BuildRun, last_night, recent_builds
 from dagster_project.settings import STOCKHOLM
 
 FINE, WARNING, CRITICAL = 0, 1, 2
@@ -38,7 +38,9 @@ def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
     builds = recent_builds(output, _BUILDS_LOOKED_AT)
     release = _current(output)
     last = builds[0] if builds else None
-    problems = [*_of_release(release, builds, now, nightly_at), *_of_last(last)]
+    night = last_night(output)
+    looks = [*(build.ended_at for build in builds), *([night] if night else [])]
+    problems = [*_of_release(release), *_of_last(last), *_of_night(looks, now, nightly_at)]
     code = max((severity for severity, _ in problems), default=FINE)
     lines = [f"{_WORDS[code]}: {'; '.join(text for _, text in problems) or 'the last build was published'}", ""]
     if release:
@@ -68,15 +70,15 @@ def _built_at(release: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(release["built_at"])
 
 
-def _of_release(
-    release: dict[str, Any] | None, builds: list[BuildRun], now: datetime, nightly_at: time
-) -> list[tuple[int, str]]:
-    if release is None:
-        return [(CRITICAL, "there is no release")]
+def _of_release(release: dict[str, Any] | None) -> list[tuple[int, str]]:
+    return [] if release else [(CRITICAL, "there is no release")]
+
+
+def _of_night(last_looks: list[datetime], now: datetime, nightly_at: time) -> list[tuple[int, str]]:
+    """Whether the schedule has looked, or something was built, since the last night's build was due."""
     due = next_build_at(now - timedelta(days=1), nightly_at)
-    ended = max([_built_at(release), *(build.ended_at for build in builds)])
-    if ended < due and now > due + GRACE:
-        return [(WARNING, f"no build has run since {due:%Y-%m-%d %H:%M}, when one was due or nothing had changed")]
+    if now > due + GRACE and max(last_looks, default=due) < due:
+        return [(WARNING, f"the build of {due:%Y-%m-%d %H:%M} did not run: is `arsplan up` running?")]
     return []
 
 

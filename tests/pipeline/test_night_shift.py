@@ -15,9 +15,9 @@ from dagster_project import job, need
 from dagster_project.cli import main
 from dagster_project.definitions import defs
 from dagster_project.need import reason_to_build
-from dagster_project.operations import recent_builds
+from dagster_project.operations import FILE_NAME, last_night, recent_builds
 from dagster_project.schedules import arrivals, nightly
-from dagster_project.settings import settings_for
+from dagster_project.settings import default_output, settings_for
 
 HEAD = ("decision_id", "level", "quota_year", "area_code", "persons", "decided_date")
 EVENTS = ("event_id", "event_type", "event_date", "assignment_id", "municipality_code", "persons", "category")
@@ -87,6 +87,7 @@ def landing(built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         target.write_bytes(file.read_bytes())
     monkeypatch.setenv("ARSPLAN_LANDING", str(copy))
     monkeypatch.setenv("ARSPLAN_OUTPUT", str(built.output))
+    (built.output / FILE_NAME).unlink(missing_ok=True)
     monkeypatch.setattr("dagster_project.schedules.today_in_stockholm", lambda: date.fromisoformat(AS_OF))
     return copy
 
@@ -124,6 +125,7 @@ def test_the_night_builds_only_with_a_reason(landing: Path, tmp_path: Path) -> N
         unchanged = nightly.evaluate_tick(dg.build_schedule_context(instance=instance))
         assert unchanged.run_requests == []
         assert unchanged.skip_message == "nothing has changed"
+        assert last_night(default_output()) is not None
         write(landing / "redistributions", "1.csv", [("agreement_id",)])
         changed = nightly.evaluate_tick(dg.build_schedule_context(instance=instance))
         assert [request.tags["reason"] for request in changed.run_requests or []] == [

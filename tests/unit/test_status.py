@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, CheckRun, recent_builds, record_build
+from dagster_project.operations import (
+    BLOCKED,
+    BROKE,
+    PUBLISHED,
+    BuildRun,
+    CheckRun,
+    recent_builds,
+    record_build,
+    record_night,
+)
 from dagster_project.settings import SettingError, nightly_at
 from dagster_project.status import CRITICAL, FINE, WARNING, next_build_at, status_of
 
@@ -88,11 +97,16 @@ def test_says_what_came_in_and_what_blocks(tmp_path: Path) -> None:
     assert "next build due   2026-11-24 04:15" in text
 
 
-@pytest.mark.parametrize(("hours_ago", "code"), [(3, FINE), (27, WARNING)])
-def test_a_night_without_a_build_is_told(hours_ago: int, code: int, tmp_path: Path) -> None:
-    """At 08:00 in Stockholm the build of 04:15 has run, or there is a warning."""
-    release(tmp_path, NOW - timedelta(hours=hours_ago))
-    assert status_of(tmp_path, NOW, NIGHTLY_AT).code == code
+def test_a_night_on_which_nothing_looked_is_told(tmp_path: Path) -> None:
+    """At 08:00 in Stockholm the schedule has looked at 04:15, be it that there was nothing to build."""
+    release(tmp_path, NOW - timedelta(hours=27))
+    build(tmp_path, PUBLISHED, {}, NOW - timedelta(hours=27))
+    missed = status_of(tmp_path, NOW, NIGHTLY_AT)
+    assert missed.code == WARNING
+    assert "the build of 2026-11-23 04:15 did not run" in missed.lines[0]
+    assert status_of(tmp_path, NOW - timedelta(hours=3), NIGHTLY_AT).code == FINE  # not an hour late yet
+    record_night(tmp_path, NOW - timedelta(hours=3, minutes=44), None)
+    assert status_of(tmp_path, NOW, NIGHTLY_AT).code == FINE
 
 
 @pytest.mark.parametrize(
