@@ -1,25 +1,20 @@
 -- R1, R2: what is behind each kommuntal: one row per decision or applied redistribution and municipality.
 with decisions as (
     select
-        decisions.quota_year,
-        decisions.area_code as municipality_code,
-        decisions.decision_id as change_id,
+        quota_year,
+        area_code as municipality_code,
+        decision_id as change_id,
         'decision' as change_kind,
-        decisions.valid_from_date as effect_date,
-        decisions.decided_date,
-        decisions.decided_persons,
+        valid_from_date as effect_date,
+        decided_date,
+        decided_persons,
         null::bigint as moved_persons,
         null::varchar as other_municipality_code,
-        decisions.is_simulated,
-        sources.basis,
-        sources.source,
-    from {{ ref('int_quota_decisions_taken_in_force') }} as decisions
-    left join {{ ref('stg_quota_decision_sources') }} as sources
-        on decisions.decision_id = sources.decision_id
-        and decisions.level = sources.level
-        and decisions.quota_year = sources.quota_year
-        and decisions.area_code = sources.area_code
-    where decisions.level = 'kommuntal'
+        is_simulated,
+        basis,
+        source,
+    from {{ ref('int_quota_decisions_traced_to_sources') }}
+    where level = 'kommuntal'
 ),
 
 redistributions as (
