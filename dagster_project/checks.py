@@ -9,115 +9,46 @@ import dagster as dg
 import duckdb
 
 from dagster_project.errors import TellableError
+from dagster_project.language import ENGLISH
 from dagster_project.operations import ERROR, WARN, CheckRun
 from dagster_project.sql import sql_text
 from dagster_project.transform import manifest, test_names
+from dagster_project.watch import counties_below_lanstal
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check of the contract: its severity, the asset it guards and what to do when it fails."""
+    """One check of the contract: its severity and the asset it guards."""
 
     name: str
     severity: str
     asset: tuple[str, str]
-    advice: str
+
+    @property
+    def advice(self) -> str:
+        """What to do when it fails."""
+        return ENGLISH.texts["advice"][self.name]
 
 
 CHECKS: tuple[Check, ...] = (
-    Check(
-        "files_readable",
-        ERROR,
-        ("raw", "landed_files"),
-        "Ask for the file again, or move it out of the landing folder.",
-    ),
-    Check(
-        "county_total_not_below_lanstal",
-        ERROR,
-        ("marts", "county_quotas"),
-        "Ask the county board to decide what is short, or deliver the corrected decision.",
-    ),
-    Check(
-        "kommuntal_not_negative",
-        ERROR,
-        ("marts", "municipality_quotas"),
-        "More kommuntal is moved away than was decided: correct the redistribution or the decision.",
-    ),
-    Check(
-        "plan_sums_to_kommuntal",
-        ERROR,
-        ("marts", "monthly_plan_versions"),
-        "A defect of the plan's arithmetic or of the profile weights: tell the engineers.",
-    ),
-    Check(
-        "plan_not_negative",
-        ERROR,
-        ("marts", "monthly_plan"),
-        "A defect of the plan's arithmetic: tell the engineers.",
-    ),
-    Check(
-        "every_assignment_counted_once",
-        ERROR,
-        ("marts", "quota_year_counts"),
-        "A defect of the models: tell the engineers.",
-    ),
-    Check(
-        "rejected_rows_within_limit",
-        ERROR,
-        ("raw", "landed_files"),
-        "Look at marts.rejected_rows of the blocked build, and ask for a corrected file.",
-    ),
-    Check(
-        "no_rejected_rows",
-        WARN,
-        ("raw", "rejected_rows"),
-        "Look at marts.rejected_rows, and ask for corrected rows.",
-    ),
-    Check("no_log_issues", WARN, ("marts", "log_issues"), "Look at marts.log_issues, and ask for corrected events."),
-    Check(
-        "over_plan_has_approval",
-        WARN,
-        ("marts", "plan_deviations"),
-        "Obtain the municipality's approval, or correct the log.",
-    ),
-    Check(
-        "no_overdue_receptions",
-        WARN,
-        ("marts", "quota_year_counts"),
-        "Ask the municipality when it will receive, or cancel and assign anew.",
-    ),
-    Check(
-        "redistributions_reconciled",
-        WARN,
-        ("marts", "redistribution_outcomes"),
-        "Ask the county board to agree redistributions with Migrationsverket before deciding.",
-    ),
-    Check(
-        "redistributions_valid",
-        WARN,
-        ("marts", "redistribution_outcomes"),
-        "It is not applied: ask the county board to correct it.",
-    ),
-    Check(
-        "kommuntal_reported",
-        WARN,
-        ("marts", "county_quotas"),
-        "Ask the county board for its kommuntal.",
-    ),
-    Check(
-        "past_county_totals_not_below_lanstal",
-        WARN,
-        ("marts", "county_quotas"),
-        "The dates are past. If the decision is right, tell the county board; if not, deliver it corrected.",
-    ),
-    Check(
-        "feeds_are_fresh",
-        WARN,
-        ("raw", "assignment_log"),
-        "Ask whoever delivers the log why nothing new has come.",
-    ),
+    Check("files_readable", ERROR, ("raw", "landed_files")),
+    Check("county_total_not_below_lanstal", ERROR, ("marts", "county_quotas")),
+    Check("kommuntal_not_negative", ERROR, ("marts", "municipality_quotas")),
+    Check("plan_sums_to_kommuntal", ERROR, ("marts", "monthly_plan_versions")),
+    Check("plan_not_negative", ERROR, ("marts", "monthly_plan")),
+    Check("every_assignment_counted_once", ERROR, ("marts", "quota_year_counts")),
+    Check("rejected_rows_within_limit", ERROR, ("raw", "landed_files")),
+    Check("no_rejected_rows", WARN, ("raw", "rejected_rows")),
+    Check("no_log_issues", WARN, ("marts", "log_issues")),
+    Check("over_plan_has_approval", WARN, ("marts", "plan_deviations")),
+    Check("no_overdue_receptions", WARN, ("marts", "quota_year_counts")),
+    Check("redistributions_reconciled", WARN, ("marts", "redistribution_outcomes")),
+    Check("redistributions_valid", WARN, ("marts", "redistribution_outcomes")),
+    Check("kommuntal_reported", WARN, ("marts", "county_quotas")),
+    Check("past_county_totals_not_below_lanstal", WARN, ("marts", "county_quotas")),
+    Check("feeds_are_fresh", WARN, ("raw", "assignment_log")),
 )
 
 
@@ -138,6 +69,7 @@ def check_results(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResul
         workplace.outcomes = run_checks(workplace, warehouse)
         workplace.check_runs = check_runs(workplace.outcomes)
         write_check_results(workplace.check_runs, warehouse)
+        workplace.counties_below_lanstal = counties_below_lanstal(warehouse, workplace.settings.as_of)
     failed = [outcome.name for outcome in workplace.outcomes if not outcome.passed]
     progress.info("checks     %d of %d passed", len(CHECKS) - len(failed), len(CHECKS))
     return dg.MaterializeResult(metadata={"dagster/row_count": len(CHECKS), "failed": ", ".join(failed) or "none"})

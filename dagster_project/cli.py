@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dagster_project.errors import tellable
 from dagster_project.settings import (
     SettingError,
+    alerts_file,
     default_landing,
     default_output,
     name_dagster_home,
@@ -132,12 +133,14 @@ def _show_progress() -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
+    from dagster_project.alerts import read_alert_settings  # noqa: PLC0415
     from dagster_project.ingest.load import LandingError, check_landing  # noqa: PLC0415
     from dagster_project.workplace import workplace  # noqa: PLC0415
 
     try:
         settings = settings_for(options.landing, options.output, options.as_of, not options.without_site)
         check_landing(settings.landing)
+        read_alert_settings(alerts_file())
         with workplace(settings) as place:
             return _run_build(place)
     except (LandingError, SettingError) as error:

@@ -7,7 +7,7 @@ from dagster_project.ingest.assets import DECISION_SOURCES, LANDING, REGISTER, i
 from dagster_project.job import build_job, workplace_resource
 from dagster_project.publish.assets import documents, site, tables
 from dagster_project.publish.release import release
-from dagster_project.schedules import arrivals, nightly
+from dagster_project.schedules import arrivals, nightly, watch
 from dagster_project.transform import transform
 
 defs = dg.Definitions(
@@ -15,6 +15,6 @@ defs = dg.Definitions(
     asset_checks=[contract_checks],
     jobs=[build_job],
     schedules=[nightly],
-    sensors=[arrivals],
+    sensors=[arrivals, watch],
     resources={"workplace": workplace_resource},
 )

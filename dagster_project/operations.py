@@ -68,10 +68,12 @@ class BuildRun:
 
 
 @contextmanager
-def _opened(output: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(output / FILE_NAME, timeout=30)) as connection, connection:
-        connection.executescript(_SCHEMA)
-        yield connection
+def opened(output: Path, schema: str = _SCHEMA) -> Iterator[sqlite3.Connection]:
+    """The file of what happened, for one transaction; creates the tables of `schema` where they are missing."""
+    with closing(sqlite3.connect(output / FILE_NAME, timeout=30)) as connection:
+        connection.executescript(schema)
+        with connection:
+            yield connection
 
 
 def record_build(output: Path, build: BuildRun) -> None:
@@ -89,14 +91,14 @@ def record_build(output: Path, build: BuildRun) -> None:
         json.dumps(build.new_files_by_feed),
         json.dumps(checks),
     )
-    with _opened(output) as connection:
+    with opened(output) as connection:
         connection.execute(f"insert into builds values ({', '.join('?' for _ in row)})", row)
 
 
 def record_night(output: Path, looked_at: datetime, reason: str | None) -> None:
     """Remember that the schedule looked whether to build, and why it does; no reason where it does not."""
     output.mkdir(parents=True, exist_ok=True)
-    with _opened(output) as connection:
+    with opened(output) as connection:
         connection.execute("insert into nights values (?, ?)", (looked_at.isoformat(), reason))
 
 
@@ -104,7 +106,7 @@ def last_night(output: Path) -> datetime | None:
     """When the schedule last looked, UTC; None where it never did."""
     if not (output / FILE_NAME).is_file():
         return None
-    with _opened(output) as connection:
+    with opened(output) as connection:
         [(looked_at,)] = connection.execute("select max(looked_at) from nights").fetchall()
     return datetime.fromisoformat(looked_at) if looked_at else None
 
@@ -113,7 +115,7 @@ def recent_builds(output: Path, count: int) -> list[BuildRun]:
     """The newest builds of the history, the newest first; none where nothing was ever built."""
     if not (output / FILE_NAME).is_file():
         return []
-    with _opened(output) as connection:
+    with opened(output) as connection:
         rows = connection.execute("select * from builds order by build_id desc limit ?", (count,)).fetchall()
     return [_build_of(row) for row in rows]
 

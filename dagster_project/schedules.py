@@ -25,6 +25,7 @@ from dagster_project.settings import (
     settings_for,
     today_in_stockholm,
 )
+from dagster_project.watch import look_around
 
 _AT = nightly_at()
 
@@ -72,6 +73,17 @@ def arrivals(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg
     else:
         current = current_release(settings.output)
         yield dg.RunRequest(run_key=f"{found} after {current.name if current else 'nothing'}", tags={"reason": reason})
+
+
+@dg.sensor(
+    name="watch",
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells when a feed is late or a night passed without a build, and sends alerts that still wait.",
+)
+def watch() -> dg.SkipReason:
+    """Look around; a receiver that is down is tried again at a later look."""
+    return dg.SkipReason(f"{look_around(_settings_of_today(), datetime.now(UTC), _AT)} alerts were taken")
 
 
 def fingerprint(settings: Settings) -> str:

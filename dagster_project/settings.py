@@ -147,6 +147,12 @@ def nightly_at() -> time:
     return at
 
 
+def alerts_file() -> Path | None:
+    """The file that says who is told when something is wrong."""
+    name = os.environ.get("ARSPLAN_ALERTS")
+    return Path(name) if name else None
+
+
 def arrivals_every_seconds() -> int:
     """How often to look for deliveries, and how long they must have stopped growing; seconds."""
     return _number("ARSPLAN_ARRIVALS_EVERY_SECONDS", int, 60, 5, "a number of seconds")

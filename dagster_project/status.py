@@ -74,12 +74,15 @@ def _of_release(release: dict[str, Any] | None) -> list[tuple[int, str]]:
     return [] if release else [(CRITICAL, "there is no release")]
 
 
-def _of_night(last_looks: list[datetime], now: datetime, nightly_at: time) -> list[tuple[int, str]]:
-    """Whether the schedule has looked, or something was built, since the last night's build was due."""
+def missed_night(looks: list[datetime], now: datetime, nightly_at: time) -> datetime | None:
+    """When the last night's build was due, if by an hour later nothing had been built and the schedule not looked."""
     due = next_build_at(now - timedelta(days=1), nightly_at)
-    if now > due + GRACE and max(last_looks, default=due) < due:
-        return [(WARNING, f"the build of {due:%Y-%m-%d %H:%M} did not run: is `arsplan up` running?")]
-    return []
+    return due if now > due + GRACE and max(looks, default=due) < due else None
+
+
+def _of_night(looks: list[datetime], now: datetime, nightly_at: time) -> list[tuple[int, str]]:
+    due = missed_night(looks, now, nightly_at)
+    return [(WARNING, f"the build of {due:%Y-%m-%d %H:%M} did not run: is `arsplan up` running?")] if due else []
 
 
 def _of_last(last: BuildRun | None) -> list[tuple[int, str]]:

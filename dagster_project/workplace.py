@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.alerts import Problem
 from dagster_project.errors import TellableError, tellable
 from dagster_project.ingest.load import FeedLoad
 from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, CheckRun, record_build
@@ -22,6 +22,7 @@ from dagster_project.publish.changes import Changes
 from dagster_project.publish.documents import Editions
 from dagster_project.publish.figures import Figures
 from dagster_project.settings import Settings
+from dagster_project.watch import tell_of_build
 from expectations.outcome import Outcome
 
 progress = logging.getLogger("arsplan")
@@ -47,6 +48,7 @@ class Workplace:
     dbt_tests: dict[str, Outcome] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     check_runs: dict[str, CheckRun] = field(default_factory=dict)
+    counties_below_lanstal: list[Problem] = field(default_factory=list)
     rows_by_mart: dict[str, int] = field(default_factory=dict)
     rows_by_history_table: dict[str, int] = field(default_factory=dict)
     figures: Figures | None = None
@@ -122,7 +124,7 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
 
 
 def _remember(place: Workplace) -> None:
-    """Write the finished build into the history of builds."""
+    """Write the finished build into the history of builds, and tell what it found wrong."""
     finished = PUBLISHED if place.published else BLOCKED if place.blocked else BROKE
     build = BuildRun(
         place.build_id,
@@ -138,8 +140,9 @@ def _remember(place: Workplace) -> None:
     )
     try:
         record_build(place.settings.output, build)
-    except sqlite3.Error as error:  # what was published stays published
-        progress.warning("history    this build is not in it: %s", tellable(error))
+        tell_of_build(place.settings.output, build, place.counties_below_lanstal)
+    except Exception as error:  # what was published stays published
+        progress.warning("history    not all of this build is remembered and told: %s", tellable(error))
 
 
 def began_at(build_id: str) -> datetime:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 import altair as alt
 import vl_convert
 
-from dagster_project.publish.language import Language
+from dagster_project.language import Language
 from dagster_project.settings import MUNICIPALITY_SHAPES_FILE
 
 # Fields that site.js takes from a table's columns by their data-field.
@@ -80,7 +81,7 @@ def _legend() -> alt.Legend:
     return alt.Legend(title=None, orient="top")
 
 
-def _tooltips(word: dict[str, str], label: str, title: str) -> list[alt.Tooltip]:
+def _tooltips(word: Mapping[str, str], label: str, title: str) -> list[alt.Tooltip]:
     return [
         alt.Tooltip(f"{label}:N", title=title),
         alt.Tooltip("series:N", title=word["figure"]),
@@ -88,7 +89,7 @@ def _tooltips(word: dict[str, str], label: str, title: str) -> list[alt.Tooltip]
     ]
 
 
-def _months(word: dict[str, str]) -> alt.LayerChart:
+def _months(word: Mapping[str, str]) -> alt.LayerChart:
     """Planned and assigned net side by side, received as points."""
     x = alt.X("month:N", sort=None, title=None, axis=alt.Axis(labelAngle=0))
     y = alt.Y("persons:Q", title=word["persons"])
@@ -110,7 +111,7 @@ def _months(word: dict[str, str]) -> alt.LayerChart:
     return finished
 
 
-def _cumulative(word: dict[str, str]) -> alt.Chart:
+def _cumulative(word: Mapping[str, str]) -> alt.Chart:
     """The plan as a dashed line, net assignments as a whole one."""
     fields = [("cumulative_planned", word["cumulative_planned"]), ("cumulative_net", word["cumulative_net"])]
     chart, scale = _series(alt.Chart(_ROWS), fields)
@@ -125,7 +126,7 @@ def _cumulative(word: dict[str, str]) -> alt.Chart:
     return finished
 
 
-def _quota(word: dict[str, str], fields: list[tuple[str, str]]) -> alt.Chart:
+def _quota(word: Mapping[str, str], fields: list[tuple[str, str]]) -> alt.Chart:
     """Quotas as level lines, each from the day on which it came into force to its last."""
     chart, scale = _series(alt.Chart(_ROWS), fields)
     encoded = (

@@ -14,9 +14,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from dagster_project.publish import language as languages
+from dagster_project import language as languages
+from dagster_project.language import SWEDISH
 from dagster_project.publish.figures import Figures, Row
-from dagster_project.publish.language import SWEDISH
 
 HERE = Path(__file__).parent
 LATEST = "latest"

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import jinja2
 from markupsafe import Markup
 
+from dagster_project import language as languages
+from dagster_project.language import LANGUAGES, Language
 from dagster_project.operations import ERROR, BuildRun
-from dagster_project.publish import language as languages
 from dagster_project.publish.changes import Changes
 from dagster_project.publish.documents import Editions, plan_document, plan_workbook
 from dagster_project.publish.figures import COUNTRY, Figures, Row
-from dagster_project.publish.language import LANGUAGES, Language
 from dagster_project.publish.sources import read_sources
 from dagster_project.settings import SOURCES_FILE, STOCKHOLM
 

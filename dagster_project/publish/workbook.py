@@ -10,9 +10,9 @@ from typing import Any
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from dagster_project.publish import language as languages
+from dagster_project import language as languages
+from dagster_project.language import SWEDISH
 from dagster_project.publish.figures import Figures
-from dagster_project.publish.language import SWEDISH
 
 _AREA = ("Län", "Kommunkod", "Kommun")
 

@@ -39,7 +39,7 @@ class Language:
     day_pattern: str
 
     @property
-    def texts(self) -> Mapping[str, Any]:
+    def texts(self) -> Mapping[str, Mapping[str, str]]:
         """Texts by section and key."""
         return _texts(self.position)
 
@@ -50,7 +50,7 @@ LANGUAGES = (SWEDISH, ENGLISH)
 
 
 @cache
-def _texts(position: int) -> Mapping[str, Any]:
+def _texts(position: int) -> Mapping[str, Mapping[str, str]]:
     with TEXTS_FILE.open("rb") as file:
         return {section: _section(texts, section, position) for section, texts in tomllib.load(file).items()}
 

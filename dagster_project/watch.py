@@ -1,0 +1,91 @@
+"""What is wrong: after a build, and while none runs; found here, told by alerts."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.alerts import AlertSettings, Problem, deliver, read_alert_settings, report
+from dagster_project.ingest.feeds import FEEDS
+from dagster_project.ingest.load import files_of
+from dagster_project.operations import BROKE, ERROR, WARN, BuildRun, last_night, recent_builds
+from dagster_project.settings import STOCKHOLM, Settings, alerts_file
+from dagster_project.status import missed_night
+
+
+def counties_below_lanstal(warehouse: duckdb.DuckDBPyConnection, as_of: date) -> list[Problem]:
+    """One problem for every county whose kommuntal is below its länstal, now or later (R3)."""
+    rows = warehouse.execute(
+        """
+        select quota_year, county_code, county_name, kommuntal_total_persons, lanstal_persons
+        from marts.county_quotas join marts.counties using (county_code)
+        where status = 'below_lanstal' and valid_to_date >= $as_of
+        qualify row_number() over (partition by quota_year, county_code order by valid_from_date) = 1
+        order by all
+        """,
+        {"as_of": as_of},
+    ).fetchall()
+    return [
+        Problem(
+            f"county:{code}:{year}",
+            ERROR,
+            lanstal - kommuntal,
+            {"county": name, "year": year, "kommuntal": kommuntal, "lanstal": lanstal},
+            code,
+        )
+        for year, code, name, kommuntal, lanstal in rows
+    ]
+
+
+def tell_of_build(output: Path, build: BuildRun, counties: list[Problem]) -> None:
+    """Tell what a finished build found wrong, or that it broke."""
+    settings = read_alert_settings(alerts_file())
+    now = datetime.now(UTC)
+    if build.outcome == BROKE:  # its checks did not all run: what they said before stands
+        report(output, settings, ["build"], [Problem("build", ERROR, 1, {"cause": build.cause})], now, _place(output))
+    else:
+        failed = [
+            Problem(f"check:{name}", run.severity, run.failing_rows, {"check": name})
+            for name, run in build.checks.items()
+            if not run.passed
+        ]
+        kept = output / ("releases" if build.outcome == "published" else "blocked") / build.build_id
+        report(output, settings, ["build", "check", "county"], [*failed, *counties], now, _place(kept))
+    deliver(output, settings, now)
+
+
+def look_around(settings: Settings, now: datetime, nightly_at: time) -> int:
+    """Tell of feeds that are late and nights without a build, and send what waits; how many messages were taken."""
+    alerts = read_alert_settings(alerts_file())
+    found = [*late_feeds(settings, alerts, now), *_missed(settings.output, now, nightly_at)]
+    settings.output.mkdir(parents=True, exist_ok=True)
+    report(settings.output, alerts, ["feed", "night"], found, now, _place(settings.output))
+    return deliver(settings.output, alerts, now)
+
+
+def late_feeds(settings: Settings, alerts: AlertSettings, now: datetime) -> Iterator[Problem]:
+    """Feeds of which no file has come in the day before the hour by which one is expected."""
+    feeds = {feed.name: feed for feed in FEEDS}
+    for name, by in alerts.expected:
+        due = datetime.combine(now.astimezone(STOCKHOLM).date(), time.fromisoformat(by), STOCKHOLM)
+        if now < due:
+            due -= timedelta(days=1)
+        came = [path.stat().st_mtime for path in files_of(settings.landing, feeds[name])]
+        if max(came, default=0) < (due - timedelta(days=1)).timestamp():
+            yield Problem(f"feed:{name}", WARN, 1, {"feed": name, "by": by})
+
+
+def _missed(output: Path, now: datetime, nightly_at: time) -> Iterator[Problem]:
+    night = last_night(output)
+    looks = [*(build.ended_at for build in recent_builds(output, 1)), *([night] if night else [])]
+    due = missed_night(looks, now, nightly_at)
+    if due:
+        yield Problem("night", ERROR, 1, {"due": f"{due:%Y-%m-%d %H:%M}"})
+
+
+def _place(path: Path) -> str:
+    return f"{socket.gethostname()}:{path}"
