@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.language import LANGUAGES, SWEDISH, Language
-from dagster_project.operations import ERROR, WARN, opened
+from dagster_project.operations import ERROR, FILE_NAME, WARN, opened
 from dagster_project.settings import SettingError
 
 # A message whose sending process ended without a word is sent again after this time.
@@ -262,7 +262,9 @@ def _claim(output: Path, receivers: list[str], now: datetime) -> tuple[int, str,
 
 
 def waiting_messages(output: Path) -> int:
-    """How many messages have not been taken yet."""
+    """How many messages no receiver has taken yet."""
+    if not (output / FILE_NAME).is_file():
+        return 0
     with opened(output, _SCHEMA) as connection:
         [(count,)] = connection.execute("select count(*) from messages where state <> 'sent'").fetchall()
     return int(count)

@@ -6,6 +6,8 @@ import argparse
 import contextlib
 import logging
 import os
+import signal
+import socket
 import sys
 import time
 from datetime import date
@@ -189,16 +191,50 @@ def _site(options: argparse.Namespace) -> int:
     if not (public / "index.html").is_file():
         print(f"arsplan: there is no site in {public}: build a release first (make run).", file=sys.stderr)
         return WRONG_USAGE
-    with ThreadingHTTPServer(
-        ("127.0.0.1", options.port), partial(SimpleHTTPRequestHandler, directory=str(public))
-    ) as server:
+    handler = partial(SimpleHTTPRequestHandler, directory=str(public))
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", options.port), handler)
+    except OSError as error:
+        print(f"arsplan: {_cannot_serve('127.0.0.1', options.port, error)}", file=sys.stderr)
+        return BROKE
+    with server:
         print(f"The site of the current release: http://localhost:{options.port}/ (stop with Ctrl-C)", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
     return PUBLISHED
 
 
+def _cannot_serve(host: str, port: int, error: OSError) -> str:
+    return f"{host}, port {port}, cannot be listened on ({error.strerror}): name another with --port"
+
+
+def _refuse_to_start(options: argparse.Namespace) -> int | None:
+    """Exit code where the service could not work, told at once: Dagster would go on without schedule or pages."""
+    from dagster_project.alerts import read_alert_settings  # noqa: PLC0415
+
+    try:
+        nightly_at()
+        read_alert_settings(alerts_file())
+        with socket.create_server((options.host, options.port)):
+            return None
+    except SettingError as error:
+        print(f"arsplan: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except OSError as error:
+        print(f"arsplan: {_cannot_serve(options.host, options.port, error)}", file=sys.stderr)
+        return BROKE
+
+
 def _up(options: argparse.Namespace) -> int:
+    refusal = _refuse_to_start(options)
+    if refusal is None:
+        _become_the_service(options)
+    return refusal or PUBLISHED
+
+
+def _become_the_service(options: argparse.Namespace) -> None:
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore some, and hand that on
+        signal.signal(stop, signal.SIG_DFL)
     name_dagster_home(default_output())
     module = ["--module-name", "dagster_project.definitions"]
     place = ["--host", options.host, "--port", str(options.port)]

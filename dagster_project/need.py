@@ -11,6 +11,7 @@ import duckdb
 from dagster_project.digest import code_version, sha256_of
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.load import files_of, name_of
+from dagster_project.operations import PUBLISHED, recent_builds
 from dagster_project.settings import Settings
 
 # Every day on which something that has been delivered starts or stops to count. A day in (as_of, today] moves a figure.
@@ -36,6 +37,9 @@ def reason_to_build(settings: Settings) -> str | None:
     current = settings.output / "current"
     if not (current / "build.json").is_file():
         return "there is no release yet"
+    last = recent_builds(settings.output, 1)
+    if last and last[0].outcome != PUBLISHED:
+        return "the last build was not published"
     described = json.loads((current / "build.json").read_text(encoding="utf-8"))
     if described["code_version"] != code_version():
         return "the program has changed"
@@ -43,11 +47,7 @@ def reason_to_build(settings: Settings) -> str | None:
     if built != landed_now(settings.landing):
         return "deliveries have come in or changed"
     as_of = date.fromisoformat(described["as_of"])
-    if settings.as_of < as_of:
-        return "the release is as of a later date"
-    if settings.as_of > as_of and _date_moves(current.resolve(), as_of, settings):
-        return f"what was delivered has come to pass since {as_of}"
-    return None
+    return _reason_of_date(current.resolve(), as_of, settings)
 
 
 def landed_now(landing: Path) -> set[tuple[str, str, str]]:
@@ -57,6 +57,14 @@ def landed_now(landing: Path) -> set[tuple[str, str, str]]:
         for feed in FEEDS
         for path in files_of(landing, feed)
     }
+
+
+def _reason_of_date(release: Path, as_of: date, settings: Settings) -> str | None:
+    if settings.as_of < as_of:
+        return "the release is as of a later date"
+    if settings.as_of > as_of and _date_moves(release, as_of, settings):
+        return f"what was delivered has come to pass since {as_of}"
+    return None
 
 
 def _date_moves(release: Path, as_of: date, settings: Settings) -> bool:

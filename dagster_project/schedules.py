@@ -13,8 +13,7 @@ from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.load import files_of
 from dagster_project.job import build_job, forget_old_runs
 from dagster_project.need import reason_to_build
-from dagster_project.operations import record_night
-from dagster_project.publish.release import current_release
+from dagster_project.operations import recent_builds, record_night
 from dagster_project.settings import (
     STOCKHOLM,
     Settings,
@@ -71,8 +70,8 @@ def arrivals(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg
     if reason is None:
         yield dg.SkipReason("what has arrived is in the release already")
     else:
-        current = current_release(settings.output)
-        yield dg.RunRequest(run_key=f"{found} after {current.name if current else 'nothing'}", tags={"reason": reason})
+        last = recent_builds(settings.output, 1)
+        yield dg.RunRequest(run_key=f"{found} after {last[0].build_id if last else 'nothing'}", tags={"reason": reason})
 
 
 @dg.sensor(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from dagster_project.alerts import waiting_messages
 from dagster_project.operations import BLOCKED, BROKE, ERROR, PUBLISHED, BuildRun, last_night, recent_builds
 from dagster_project.settings import STOCKHOLM
 
@@ -40,7 +41,7 @@ def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
     last = builds[0] if builds else None
     night = last_night(output)
     looks = [*(build.ended_at for build in builds), *([night] if night else [])]
-    problems = [*_of_release(release), *_of_last(last), *_of_night(looks, now, nightly_at)]
+    problems = [*_of_release(release), *_of_last(last), *_of_night(looks, now, nightly_at), *_of_alerts(output)]
     code = max((severity for severity, _ in problems), default=FINE)
     lines = [f"{_WORDS[code]}: {'; '.join(text for _, text in problems) or 'the last build was published'}", ""]
     if release:
@@ -83,6 +84,11 @@ def missed_night(looks: list[datetime], now: datetime, nightly_at: time) -> date
 def _of_night(looks: list[datetime], now: datetime, nightly_at: time) -> list[tuple[int, str]]:
     due = missed_night(looks, now, nightly_at)
     return [(WARNING, f"the build of {due:%Y-%m-%d %H:%M} did not run: is `arsplan up` running?")] if due else []
+
+
+def _of_alerts(output: Path) -> list[tuple[int, str]]:
+    waiting = waiting_messages(output)
+    return [(WARNING, f"{waiting} {'alert waits' if waiting == 1 else 'alerts wait'} to be taken")] if waiting else []
 
 
 def _of_last(last: BuildRun | None) -> list[tuple[int, str]]:

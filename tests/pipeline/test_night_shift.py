@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -70,6 +71,15 @@ def test_an_earlier_day_than_the_releases_is_built(built: Built) -> None:
 def test_another_program_builds(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(need, "code_version", lambda: "another")
     assert reason(built, AS_OF) == "the program has changed"
+
+
+@pytest.mark.parametrize("outcome", ["blocked", "broke"])
+def test_a_build_that_was_not_published_is_tried_again(
+    outcome: str, built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [last] = recent_builds(built.output, 1)
+    monkeypatch.setattr(need, "recent_builds", lambda *_: [replace(last, outcome=outcome)])
+    assert reason(built, AS_OF) == "the last build was not published"
 
 
 def test_without_a_release_there_is_a_reason(built: Built, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,14 @@ def test_of_two_builds_at_once_one_wins_and_the_other_says_so(tmp_path: Path) ->
     assert second.returncode == 1
     assert "Another build is running" in second.stderr
     assert len(list((tmp_path / "releases").iterdir())) == 1
+
+
+@pytest.mark.parametrize("command", ["up", "site"])
+def test_a_taken_port_is_told(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    public = tmp_path / "current" / "public"
+    public.mkdir(parents=True)
+    (public / "index.html").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main([command, "--port", port, *(["--output", str(tmp_path)] if command == "site" else [])]) == 1
+    assert f"port {port}, cannot be listened on" in capsys.readouterr().err

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.alerts import AlertSettings, Problem, Receiver, deliver, report
 from dagster_project.operations import (
     BLOCKED,
     BROKE,
+    ERROR,
     PUBLISHED,
     BuildRun,
     CheckRun,
@@ -85,6 +87,17 @@ def test_the_last_build_decides(
     build(tmp_path, outcome, checks)
     status = status_of(tmp_path, NOW, NIGHTLY_AT)
     assert (status.code, status.lines[0]) == (code, first_line)
+
+
+def test_an_alert_that_nobody_took_is_told(tmp_path: Path) -> None:
+    release(tmp_path, NOW - timedelta(hours=3))
+    build(tmp_path, PUBLISHED, {})
+    alerts = AlertSettings((Receiver("operators", "json://unused"),))
+    report(tmp_path, alerts, ["build"], [Problem("build", ERROR, 1, {"cause": "x"})], NOW, "HOST")
+    status = status_of(tmp_path, NOW, NIGHTLY_AT)
+    assert (status.code, status.lines[0]) == (WARNING, "WARNING: 1 alert waits to be taken")
+    deliver(tmp_path, alerts, NOW, lambda *_: True)
+    assert status_of(tmp_path, NOW, NIGHTLY_AT).code == FINE
 
 
 def test_says_what_came_in_and_what_blocks(tmp_path: Path) -> None:
