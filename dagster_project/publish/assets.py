@@ -32,8 +32,8 @@ def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]
     """Write the tables as files, find what has changed since the release before, and read the public figures."""
     with workplace.step("tables"), workplace.warehouse() as warehouse:
         workplace.rows_by_mart = _write_parquet(warehouse, workplace.folder / "parquet")
-        workplace.changes = _changes(workplace, warehouse)
         previous = current_release(workplace.settings.output)
+        workplace.changes = _changes(workplace, warehouse, previous)
         workplace.rows_by_history_table = write_history(
             warehouse, previous, workplace.build_id, began_at(workplace.build_id), workplace.changes
         )
@@ -62,21 +62,16 @@ def _write_parquet(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[s
     return rows
 
 
-def _changes(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection) -> Changes:
-    previous = current_release(workplace.settings.output)
+def _changes(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection, current: Path | None) -> Changes:
+    """What differs from the current release; notes on the way which delivered files that had not."""
+    previous = read_release(current) if current else None
     delivered = deliveries_of(landed_files(warehouse))
-    known = read_release(previous).deliveries if previous else {}
+    known = previous.deliveries if previous else {}
     workplace.new_files_by_feed = {feed: len(files - known.get(feed, set())) for feed, files in delivered.items()}
     if previous is None:
         return Changes()
-    new = Release(
-        workplace.folder,
-        workplace.build_id,
-        workplace.settings.as_of,
-        code_version(),
-        delivered,
-    )
-    return find_changes(warehouse, read_release(previous), new)
+    new = Release(workplace.folder, workplace.build_id, workplace.settings.as_of, code_version(), delivered)
+    return find_changes(warehouse, previous, new)
 
 
 @dg.asset(group_name="publish", deps=[tables], description="The plan of every year as PDF, and a workbook per year.")
