@@ -14,10 +14,12 @@ from dagster_project.checks import CHECKS
 MARTS = {
     "area_plan_deviations",
     "area_year_summaries",
+    "assessed_plan_months",
     "assignments",
     "cancellation_reasons",
     "cancellation_summaries",
     "cancellations",
+    "change_request_assessments",
     "change_request_months",
     "change_request_outcomes",
     "check_results",
@@ -36,13 +38,20 @@ MARTS = {
     "plan_arithmetic",
     "plan_deviations",
     "quota_year_counts",
+    "redistribution_assessments",
     "redistribution_outcomes",
     "rejected_row_counts",
     "rejected_rows",
+    "request_answer_months",
+    "request_answers",
 }
 
-# One row per assignment, event or delivered row or file: nobody outside sees them.
-NOT_PUBLIC = {"assignments", "cancellations", "landed_files", "log_issues", "rejected_rows"}
+# One row per assignment, event or delivered row or file, and what officers work with: nobody outside sees them.
+NOT_PUBLIC = {
+    *("assignments", "cancellations", "landed_files", "log_issues", "rejected_rows"),
+    *("assessed_plan_months", "change_request_assessments", "redistribution_assessments"),
+    *("request_answer_months", "request_answers"),
+}
 
 
 def test_is_published(shipped: Built) -> None:

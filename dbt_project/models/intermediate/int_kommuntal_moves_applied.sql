@@ -1,23 +1,26 @@
 -- R2: an applied redistribution takes persons from one municipality and gives them to another of its county.
+-- One row per assumption (null: as decided), redistribution and municipality.
 with applied as (
-    select * from {{ ref('int_redistributions_judged') }}
+    select
+        agreement_id,
+        quota_year,
+        unnest([from_municipality_code, to_municipality_code]) as municipality_code,
+        in_force_date,
+        unnest([-persons, persons]) as moved_persons,
+    from {{ ref('int_redistributions_judged') }}
     where status = 'applied'
 )
 
-select
-    agreement_id,
-    quota_year,
-    from_municipality_code as municipality_code,
-    in_force_date,
-    -persons as moved_persons,
-from applied
+{{ as_decided_and_assumed('applied') }}
 
 union all
 
 select
-    agreement_id,
+    assumed_id,
+    request_id as agreement_id,
     quota_year,
-    to_municipality_code as municipality_code,
-    in_force_date,
-    persons as moved_persons,
-from applied
+    municipality_code,
+    effect_date as in_force_date,
+    moved_persons,
+from {{ ref('int_requests_assumed_granted') }}
+where request_kind = 'redistribution'

@@ -1,8 +1,13 @@
 -- R1: kommuntal = the decision in force + all applied redistributions in force on or after it.
--- One row per quota year, municipality and spell; a spell starts wherever anything takes effect.
-with decisions as (
+-- One row per assumption (null: as decided), quota year, municipality and spell; a spell starts wherever anything
+-- takes effect.
+with decided as (
     select * from {{ ref('int_quota_decisions_taken_in_force') }}
     where level = 'kommuntal'
+),
+
+decisions as (
+    {{ as_decided_and_assumed('decided', 'area_code') }}
 ),
 
 moves as (
@@ -11,12 +16,14 @@ moves as (
 
 changes as (
     select
+        assumed_id,
         quota_year,
         area_code as municipality_code,
         valid_from_date,
     from decisions
     union
     select
+        assumed_id,
         quota_year,
         municipality_code,
         in_force_date as valid_from_date,
@@ -25,11 +32,15 @@ changes as (
 
 spells as (
     select
+        assumed_id,
         quota_year,
         municipality_code,
         valid_from_date,
         coalesce(
-            lead(valid_from_date) over (partition by quota_year, municipality_code order by valid_from_date) - 1,
+            lead(valid_from_date) over (
+                partition by assumed_id, quota_year, municipality_code
+                order by valid_from_date
+            ) - 1,
             {{ last_day_of('quota_year') }}
         ) as valid_to_date,
     from changes
@@ -37,6 +48,7 @@ spells as (
 
 summed as (
     select
+        spells.assumed_id,
         spells.quota_year,
         spells.municipality_code,
         spells.valid_from_date,
@@ -46,17 +58,20 @@ summed as (
         coalesce(sum(moves.moved_persons), 0)::bigint as redistributed_persons,
     from spells
     inner join decisions
-        on spells.quota_year = decisions.quota_year
+        on spells.assumed_id is not distinct from decisions.assumed_id
+        and spells.quota_year = decisions.quota_year
         and spells.municipality_code = decisions.area_code
         and spells.valid_from_date between decisions.valid_from_date and decisions.valid_to_date
     left join moves
-        on spells.quota_year = moves.quota_year
+        on spells.assumed_id is not distinct from moves.assumed_id
+        and spells.quota_year = moves.quota_year
         and spells.municipality_code = moves.municipality_code
         and moves.in_force_date between decisions.valid_from_date and spells.valid_from_date
     group by all
 )
 
 select
+    assumed_id,
     quota_year,
     municipality_code,
     valid_from_date,

@@ -1,12 +1,14 @@
 -- R4: a plan is remade when kommuntal changes or a wish is accepted, with effect from month f; changes with the same
 -- effect date are one version, a change that leaves no month makes none, and wishes accepted before the first
--- kommuntal decision takes effect are part of its version. One row per municipality, quota year and version.
+-- kommuntal decision takes effect are part of its version.
+-- One row per assumption (null: as decided), municipality, quota year and version.
 with kommuntal as (
     select * from {{ ref('int_kommuntal_taken_in_force') }}
 ),
 
 first_kommuntal as (
     select
+        assumed_id,
         quota_year,
         municipality_code,
         min(valid_from_date) as effect_date,
@@ -14,7 +16,7 @@ first_kommuntal as (
     group by all
 ),
 
-changes as (
+decisions as (
     select
         quota_year,
         area_code as municipality_code,
@@ -22,8 +24,13 @@ changes as (
         'kommuntal' as cause,
     from {{ ref('int_quota_decisions_taken_in_force') }}
     where level = 'kommuntal'
+),
+
+changes as (
+    {{ as_decided_and_assumed('decisions') }}
     union all
     select
+        assumed_id,
         quota_year,
         municipality_code,
         in_force_date as effect_date,
@@ -31,37 +38,36 @@ changes as (
     from {{ ref('int_kommuntal_moves_applied') }}
     union all
     select
+        wishes.assumed_id,
         wishes.quota_year,
         wishes.municipality_code,
         greatest(wishes.effect_date, first_kommuntal.effect_date) as effect_date,
         'wish' as cause,
     from {{ ref('int_wishes_accepted') }} as wishes
     inner join first_kommuntal
-        on wishes.quota_year = first_kommuntal.quota_year
+        on wishes.assumed_id is not distinct from first_kommuntal.assumed_id
+        and wishes.quota_year = first_kommuntal.quota_year
         and wishes.municipality_code = first_kommuntal.municipality_code
 ),
 
 dated as (
     select
+        assumed_id,
         quota_year,
         municipality_code,
         effect_date,
-        case
-            when effect_date <= {{ first_day_of('quota_year') }} then 1
-            when year(effect_date) > quota_year then 13
-            when day(effect_date) = 1 then month(effect_date)
-            else month(effect_date) + 1
-        end as first_changed_month_number,
+        {{ first_changed_month_number('effect_date', 'quota_year') }} as first_changed_month_number,
         string_agg(distinct cause, '+' order by cause) as cause,
     from changes
     group by all
 )
 
 select
+    dated.assumed_id,
     dated.quota_year,
     dated.municipality_code,
     row_number() over (
-        partition by dated.quota_year, dated.municipality_code
+        partition by dated.assumed_id, dated.quota_year, dated.municipality_code
         order by dated.effect_date
     ) as version_number,
     dated.effect_date,
@@ -70,7 +76,8 @@ select
     dated.cause,
 from dated
 inner join kommuntal
-    on dated.quota_year = kommuntal.quota_year
+    on dated.assumed_id is not distinct from kommuntal.assumed_id
+    and dated.quota_year = kommuntal.quota_year
     and dated.municipality_code = kommuntal.municipality_code
     and dated.effect_date between kommuntal.valid_from_date and kommuntal.valid_to_date
 where dated.first_changed_month_number <= 12

@@ -1,5 +1,5 @@
 -- R4: what the division of a version needs of each month: the wish that fixes it, if any, and its profile weight.
--- One row per municipality, quota year, version and month.
+-- One row per assumption (null: as decided), municipality, quota year, version and month.
 with versions as (
     select * from {{ ref('int_plan_changes_numbered') }}
 ),
@@ -11,6 +11,7 @@ wishes as (
 -- A wish stands until another accepted wish lists the month again; of one effect date the higher request_id wins.
 fixed_months as (
     select
+        versions.assumed_id,
         versions.quota_year,
         versions.municipality_code,
         versions.version_number,
@@ -18,18 +19,24 @@ fixed_months as (
         wishes.wished_persons,
     from versions
     inner join wishes
-        on versions.quota_year = wishes.quota_year
+        on versions.assumed_id is not distinct from wishes.assumed_id
+        and versions.quota_year = wishes.quota_year
         and versions.municipality_code = wishes.municipality_code
         and versions.effect_date >= wishes.effect_date
     qualify
         row_number() over (
             partition by
-                versions.quota_year, versions.municipality_code, versions.version_number, wishes.month_number
+                versions.assumed_id,
+                versions.quota_year,
+                versions.municipality_code,
+                versions.version_number,
+                wishes.month_number
             order by wishes.effect_date desc, wishes.request_id desc
         ) = 1
 )
 
 select
+    versions.assumed_id,
     versions.quota_year,
     versions.municipality_code,
     versions.version_number,
@@ -48,7 +55,8 @@ left join {{ ref('plan_profile_weights') }} as weights
     on versions.quota_year = weights.quota_year
     and months.month_number = weights.month_number
 left join fixed_months
-    on versions.quota_year = fixed_months.quota_year
+    on versions.assumed_id is not distinct from fixed_months.assumed_id
+    and versions.quota_year = fixed_months.quota_year
     and versions.municipality_code = fixed_months.municipality_code
     and versions.version_number = fixed_months.version_number
     and months.month_number = fixed_months.month_number

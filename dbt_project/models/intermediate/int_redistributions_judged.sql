@@ -1,6 +1,10 @@
--- R2: valid when both municipalities lie in one county, differ, and both have a kommuntal decision in force.
+-- R2: valid when both municipalities lie in one county, differ, and both have a kommuntal decision in force. An
+-- undecided one is judged as if it took effect now; the obstacle tells why it could not be applied.
 with redistributions as (
-    select * from {{ ref('stg_redistributions') }}
+    select
+        *,
+        coalesce(in_force_date, {{ now_in('quota_year') }}) as judged_date,
+    from {{ ref('stg_redistributions') }}
 ),
 
 municipalities as (
@@ -24,8 +28,8 @@ validated as (
             when from_municipalities.county_code <> to_municipalities.county_code then 'different_counties'
             when redistributions.from_municipality_code = redistributions.to_municipality_code then 'same_municipality'
             when
-                from_decisions.first_in_force_date <= redistributions.in_force_date
-                and to_decisions.first_in_force_date <= redistributions.in_force_date
+                from_decisions.first_in_force_date <= redistributions.judged_date
+                and to_decisions.first_in_force_date <= redistributions.judged_date
                 then null
             else 'no_kommuntal'
         end as obstacle,
@@ -59,6 +63,7 @@ select
         when obstacle is null then 'applied'
         else 'invalid'
     end as status,
+    obstacle,
     case when decision = 'approved' then obstacle end as invalid_reason,
     coalesce(reconciled_date <= decided_date, false) as is_reconciled,
     is_simulated,

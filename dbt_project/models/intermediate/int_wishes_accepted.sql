@@ -1,10 +1,31 @@
--- R4: an accepted wish takes effect on its decided_date. One row per request and month.
+-- R4: an accepted wish takes effect on its decided_date. One row per assumption (null: as decided), request and month.
+with accepted as (
+    select
+        request_id,
+        municipality_code,
+        quota_year,
+        month_number,
+        wished_persons,
+        decided_date as effect_date,
+    from {{ ref('stg_change_requests') }}
+    where decision = 'accepted'
+)
+
+{{ as_decided_and_assumed('accepted') }}
+
+union all
+
 select
-    request_id,
-    municipality_code,
-    quota_year,
-    month_number,
-    wished_persons,
-    decided_date as effect_date,
-from {{ ref('stg_change_requests') }}
-where decision = 'accepted'
+    assumed.assumed_id,
+    wishes.request_id,
+    wishes.municipality_code,
+    wishes.quota_year,
+    wishes.month_number,
+    wishes.wished_persons,
+    assumed.effect_date,
+from {{ ref('int_requests_assumed_granted') }} as assumed
+inner join {{ ref('stg_change_requests') }} as wishes
+    on assumed.request_id = wishes.request_id
+    and assumed.municipality_code = wishes.municipality_code
+    and assumed.quota_year = wishes.quota_year
+where assumed.request_kind = 'change_request' and wishes.decision is null

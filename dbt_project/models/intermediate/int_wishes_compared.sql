@@ -17,6 +17,7 @@ left join {{ ref('int_plan_changes_numbered') }} as versions
     on requests.municipality_code = versions.municipality_code
     and requests.quota_year = versions.quota_year
     and requests.decision = 'accepted'
+    and versions.assumed_id is null
     and (
         versions.effect_date = requests.decided_date
         or (versions.version_number = 1 and versions.effect_date > requests.decided_date)
@@ -26,3 +27,4 @@ left join {{ ref('int_plans_divided') }} as plans
     and versions.quota_year = plans.quota_year
     and versions.version_number = plans.version_number
     and requests.month_number = plans.month_number
+    and plans.assumed_id is null
