@@ -9,6 +9,7 @@ import pytest
 from conftest import Build
 from twin import exit_code, marts_of
 from twin_areas import area_marts
+from twin_requests import request_marts
 from worlds import write_world
 
 from dagster_project.settings import REFERENCE
@@ -22,6 +23,7 @@ def compare(seed: int, build: Build, folder: Path) -> None:
     as_of = write_world(folder / "landing", register, seed)
     expected = marts_of(folder / "landing", register, as_of)
     expected |= area_marts(expected, register, as_of)
+    expected |= request_marts(folder / "landing", register, as_of, expected)
     built = build(folder / "landing", as_of.isoformat(), folder / "output")
 
     assert built.exit_code == exit_code(expected), built.text
