@@ -51,7 +51,7 @@ create table if not exists messages (
 class Problem:
     """Something that is wrong.
 
-    `name` begins with its kind (build, check, county, feed, night), then a colon and what it is about; `cases` tells
+    `name` begins with its kind, then, where there are several, a colon and what it is about; `cases` tells
     whether it is worse than before; `facts` are what its text names; `county_code` is set where it is one county's.
     """
 

@@ -18,6 +18,7 @@ from dagster_project.errors import tellable
 from dagster_project.settings import (
     SettingError,
     alerts_file,
+    answers_file,
     default_landing,
     default_output,
     name_dagster_home,
@@ -136,6 +137,7 @@ def _show_progress() -> None:
 
 def _build(options: argparse.Namespace) -> int:
     from dagster_project.alerts import read_alert_settings  # noqa: PLC0415
+    from dagster_project.answers.settings import read_answer_settings  # noqa: PLC0415
     from dagster_project.ingest.load import LandingError, check_landing  # noqa: PLC0415
     from dagster_project.workplace import workplace  # noqa: PLC0415
 
@@ -143,6 +145,7 @@ def _build(options: argparse.Namespace) -> int:
         settings = settings_for(options.landing, options.output, options.as_of, not options.without_site)
         check_landing(settings.landing)
         read_alert_settings(alerts_file())
+        read_answer_settings(answers_file())
         with workplace(settings) as place:
             return _run_build(place)
     except (LandingError, SettingError) as error:
@@ -211,10 +214,12 @@ def _cannot_serve(host: str, port: int, error: OSError) -> str:
 def _refuse_to_start(options: argparse.Namespace) -> int | None:
     """Exit code where the service could not work, told at once: Dagster would go on without schedule or pages."""
     from dagster_project.alerts import read_alert_settings  # noqa: PLC0415
+    from dagster_project.answers.settings import read_answer_settings  # noqa: PLC0415
 
     try:
         nightly_at()
         read_alert_settings(alerts_file())
+        read_answer_settings(answers_file())
         with socket.create_server((options.host, options.port)):
             return None
     except SettingError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.answers.outbox import is_answered
 from dagster_project.digest import code_version, sha256_of
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.load import files_of, name_of
@@ -41,6 +42,8 @@ def reason_to_build(settings: Settings) -> str | None:
     if last and last[0].outcome != PUBLISHED:
         return "the last build was not published"
     described = json.loads((current / "build.json").read_text(encoding="utf-8"))
+    if (current / "public" / "index.html").is_file() and not is_answered(settings.output, described["build_id"]):
+        return "answers to municipalities are still to be prepared"
     if described["code_version"] != code_version():
         return "the program has changed"
     built = {(file["feed"], file["file_name"], file["sha256"]) for file in described["files"]}

@@ -153,6 +153,12 @@ def alerts_file() -> Path | None:
     return Path(name) if name else None
 
 
+def answers_file() -> Path | None:
+    """The file that says how answers to municipalities are made and sent."""
+    name = os.environ.get("ARSPLAN_ANSWERS")
+    return Path(name) if name else None
+
+
 def arrivals_every_seconds() -> int:
     """How often to look for deliveries, and how long they must have stopped growing; seconds."""
     return _number("ARSPLAN_ARRIVALS_EVERY_SECONDS", int, 60, 5, "a number of seconds")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.alerts import waiting_messages
+from dagster_project.answers.outbox import OUTBOX, counts
 from dagster_project.operations import BLOCKED, BROKE, ERROR, PUBLISHED, BuildRun, last_night, recent_builds
 from dagster_project.settings import STOCKHOLM
 
@@ -41,7 +42,7 @@ def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
     last = builds[0] if builds else None
     night = last_night(output)
     looks = [*(build.ended_at for build in builds), *([night] if night else [])]
-    problems = [*_of_release(release), *_of_last(last), *_of_night(looks, now, nightly_at), *_of_alerts(output)]
+    problems = [*_of_release(release), *_of_last(last), *_of_night(looks, now, nightly_at), *_of_messages(output)]
     code = max((severity for severity, _ in problems), default=FINE)
     lines = [f"{_WORDS[code]}: {'; '.join(text for _, text in problems) or 'the last build was published'}", ""]
     if release:
@@ -54,6 +55,9 @@ def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
             + (f": {last.cause}" if last.cause else "")
         )
         lines += [f"  {severity:<15}{text}" for severity, text in _failed_checks(last)]
+    waiting = counts(output).waiting
+    if waiting:
+        lines.append(f"answers          {waiting} in {output / OUTBOX}")
     due = next_build_at(now, nightly_at)
     lines.append(f"next build due   {due:%Y-%m-%d %H:%M} Stockholm time, where the schedule runs (arsplan up)")
     return Status(code, lines)
@@ -86,9 +90,16 @@ def _of_night(looks: list[datetime], now: datetime, nightly_at: time) -> list[tu
     return [(WARNING, f"the build of {due:%Y-%m-%d %H:%M} did not run: is `arsplan up` running?")] if due else []
 
 
-def _of_alerts(output: Path) -> list[tuple[int, str]]:
-    waiting = waiting_messages(output)
-    return [(WARNING, f"{waiting} {'alert waits' if waiting == 1 else 'alerts wait'} to be taken")] if waiting else []
+def _of_messages(output: Path) -> list[tuple[int, str]]:
+    waiting, answers = waiting_messages(output), counts(output)
+    found = []
+    if waiting:
+        found.append((WARNING, f"{waiting} {'alert waits' if waiting == 1 else 'alerts wait'} to be taken"))
+    if answers.refused:
+        found.append((WARNING, f"{answers.refused} answers not taken by the mail server"))
+    if answers.uncertain:
+        found.append((CRITICAL, f"{answers.uncertain} answers may have been sent or not: see outbox/uncertain"))
+    return found
 
 
 def _of_last(last: BuildRun | None) -> list[tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dagster_project.answers.outbox import OUTBOX
 from dagster_project.checks import Check, failed
 from dagster_project.errors import printable
 from dagster_project.ingest.load import unknown_folders
@@ -24,7 +25,7 @@ def closing_lines(place: Workplace, failure: Failure | None) -> list[str]:
         lines += ["", f"Warnings: {counted(len(warning), 'check')} failed."]
         lines += [line for check, outcome in warning for line in _check_lines(check, outcome)]
     if place.published and failure:
-        lines += ["", f"The run is not recorded whole in Dagster's pages: {failure.message}"]
+        lines += ["", f"The release stands, but after it {failure.step} broke: {failure.message}"]
     if place.blocked:
         lines += ["", f"Publication is blocked: {counted(len(blocking), 'check')} failed."]
         lines += [line for check, outcome in blocking for line in _check_lines(check, outcome)]
@@ -40,6 +41,8 @@ def closing_lines(place: Workplace, failure: Failure | None) -> list[str]:
             f"Look at it: {output / 'current'} (warehouse.duckdb, parquet/, public/, build.json)",
         ]
         if place.settings.with_site:
+            if place.prepared and place.prepared.answers:
+                lines.append(f"Answers to municipalities: {place.prepared.answers} new in {output / OUTBOX}")
             lines.append(f"Its web pages: {output / 'current' / 'public' / 'index.html'}, or `arsplan site`")
     return lines
 

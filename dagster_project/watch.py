@@ -10,11 +10,19 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.alerts import AlertSettings, Problem, deliver, read_alert_settings, report
+from dagster_project.answers.mail import send_waiting
+from dagster_project.answers.outbox import counts
+from dagster_project.answers.prepare import Prepared
+from dagster_project.answers.settings import read_answer_settings
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.load import files_of
-from dagster_project.operations import BROKE, ERROR, WARN, BuildRun, last_night, recent_builds
-from dagster_project.settings import STOCKHOLM, Settings, alerts_file
+from dagster_project.operations import BROKE, ERROR, PUBLISHED, WARN, BuildRun, last_night, recent_builds
+from dagster_project.settings import STOCKHOLM, Settings, alerts_file, answers_file, default_output
 from dagster_project.status import missed_night
+
+# Kinds of problems with answers to municipalities: of a build, and of the outbox.
+_ANSWERING = ("unanswered", "recipient")
+_OUTGOING = ("refused", "uncertain")
 
 
 def counties_below_lanstal(warehouse: duckdb.DuckDBPyConnection, as_of: date) -> list[Problem]:
@@ -41,7 +49,7 @@ def counties_below_lanstal(warehouse: duckdb.DuckDBPyConnection, as_of: date) ->
     ]
 
 
-def tell_of_build(output: Path, build: BuildRun, counties: list[Problem]) -> None:
+def tell_of_build(output: Path, build: BuildRun, counties: list[Problem], prepared: Prepared | None) -> None:
     """Tell what a finished build found wrong, or that it broke."""
     settings = read_alert_settings(alerts_file())
     now = datetime.now(UTC)
@@ -53,17 +61,35 @@ def tell_of_build(output: Path, build: BuildRun, counties: list[Problem]) -> Non
             for name, run in build.checks.items()
             if not run.passed
         ]
-        kept = output / ("releases" if build.outcome == "published" else "blocked") / build.build_id
-        report(output, settings, ["build", "check", "county"], [*failed, *counties], now, _place(kept))
+        kept = output / ("releases" if build.outcome == PUBLISHED else "blocked") / build.build_id
+        kinds = ["build", "check", "county", *(_ANSWERING if build.outcome == PUBLISHED else ())]
+        found = [*failed, *counties, *_unanswered(build, prepared)]
+        report(output, settings, kinds, found, now, _place(kept))
     deliver(output, settings, now)
+    _send_answers(output, now)
+
+
+def _unanswered(build: BuildRun, prepared: Prepared | None) -> Iterator[Problem]:
+    """What a build published, but could not answer."""
+    if build.outcome == PUBLISHED and build.cause:
+        yield Problem("unanswered", ERROR, 1, {"cause": build.cause})
+    if prepared and prepared.without_recipient:
+        yield Problem("recipient", WARN, prepared.without_recipient, {"count": prepared.without_recipient})
+
+
+def _send_answers(output: Path, now: datetime) -> None:
+    """Send what waits in the outbox of the service; a build into a folder of its own, to look back, sends nothing."""
+    if output == default_output().resolve():
+        send_waiting(output, read_answer_settings(answers_file()), now)
 
 
 def look_around(settings: Settings, now: datetime, nightly_at: time) -> int:
     """Tell of feeds that are late and nights without a build, and send what waits; how many messages were taken."""
     alerts = read_alert_settings(alerts_file())
-    found = [*late_feeds(settings, alerts, now), *_missed(settings.output, now, nightly_at)]
     settings.output.mkdir(parents=True, exist_ok=True)
-    report(settings.output, alerts, ["feed", "night"], found, now, _place(settings.output))
+    _send_answers(settings.output, now)
+    found = [*late_feeds(settings, alerts, now), *_missed(settings.output, now, nightly_at), *_stuck(settings.output)]
+    report(settings.output, alerts, ["feed", "night", *_OUTGOING], found, now, _place(settings.output))
     return deliver(settings.output, alerts, now)
 
 
@@ -77,6 +103,15 @@ def late_feeds(settings: Settings, alerts: AlertSettings, now: datetime) -> Iter
         came = [path.stat().st_mtime for path in files_of(settings.landing, feeds[name])]
         if max(came, default=0) < (due - timedelta(days=1)).timestamp():
             yield Problem(f"feed:{name}", WARN, 1, {"feed": name, "by": by})
+
+
+def _stuck(output: Path) -> Iterator[Problem]:
+    """Answers that the mail server does not take, or of which nobody knows whether it took them."""
+    found = counts(output)
+    if found.refused:
+        yield Problem("refused", WARN, found.refused, {"count": found.refused})
+    if found.uncertain:
+        yield Problem("uncertain", ERROR, found.uncertain, {"count": found.uncertain})
 
 
 def _missed(output: Path, now: datetime, nightly_at: time) -> Iterator[Problem]:

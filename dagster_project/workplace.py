@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.alerts import Problem
+from dagster_project.answers.prepare import Prepared
 from dagster_project.errors import TellableError, tellable
 from dagster_project.ingest.load import FeedLoad
 from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, CheckRun, record_build
@@ -56,6 +57,7 @@ class Workplace:
     editions: Editions = field(default_factory=lambda: Editions({}))
     seconds: dict[str, float] = field(default_factory=dict)
     new_files_by_feed: dict[str, int] = field(default_factory=dict)
+    prepared: Prepared | None = None
     published: Path | None = None
     blocked: Path | None = None
     broken: str | None = None
@@ -132,7 +134,7 @@ def _remember(place: Workplace) -> None:
         datetime.now(UTC),
         place.settings.as_of,
         finished,
-        (place.broken or "it was interrupted") if finished == BROKE else None,
+        place.broken or ("it was interrupted" if finished == BROKE else None),
         place.seconds,
         place.rows_by_mart,
         place.new_files_by_feed,
@@ -140,7 +142,7 @@ def _remember(place: Workplace) -> None:
     )
     try:
         record_build(place.settings.output, build)
-        tell_of_build(place.settings.output, build, place.counties_below_lanstal)
+        tell_of_build(place.settings.output, build, place.counties_below_lanstal, place.prepared)
     except Exception as error:  # what was published stays published
         progress.warning("history    not all of this build is remembered and told: %s", tellable(error))
 

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from browser.serving import CHROMIUM, address, browser, context, page, public  # noqa: F401 (fixtures)
+from pipeline.mail_server import mail  # noqa: F401 (a fixture)
 
 from dagster_project.cli import main
 from dagster_project.settings import dagster_yaml

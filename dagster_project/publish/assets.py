@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import duckdb
 
+from dagster_project.answers.prepare import prepare_answers
+from dagster_project.answers.settings import read_answer_settings
 from dagster_project.digest import code_version
 from dagster_project.operations import recent_builds
+from dagster_project.publish.assessments import write_assessments
 from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
 from dagster_project.publish.documents import keep_editions, write_documents
 from dagster_project.publish.downloads import public_marts, public_tables, write_downloads
@@ -16,6 +20,7 @@ from dagster_project.publish.figures import Figures, read_figures
 from dagster_project.publish.history import write_history
 from dagster_project.publish.release import current_release, landed_files
 from dagster_project.publish.site import write_site
+from dagster_project.settings import answers_file
 from dagster_project.sql import sql_text
 from dagster_project.workplace import Workplace, began_at, progress
 
@@ -74,7 +79,9 @@ def _changes(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection, current
     return find_changes(warehouse, previous, new)
 
 
-@dg.asset(group_name="publish", deps=[tables], description="The plan of every year as PDF, and a workbook per year.")
+@dg.asset(
+    group_name="publish", deps=[tables], description="Plans as PDF, workbooks, and the page of undecided requests."
+)
 def documents(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Write the documents, and keep those of earlier editions at their addresses."""
     current = current_release(workplace.settings.output)
@@ -83,7 +90,10 @@ def documents(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[No
         keep_editions(public, previous)
         return dg.MaterializeResult(metadata={"left_out": True})
     with workplace.step("documents"):
-        workplace.editions = write_documents(public, _figures(workplace), previous)
+        figures = _figures(workplace)
+        workplace.editions = write_documents(public, figures, previous)
+        with workplace.warehouse() as warehouse:
+            write_assessments(warehouse, workplace.folder, figures.as_of, figures.build_id)
     progress.info("documents  %d years", len(workplace.editions.names))
     return dg.MaterializeResult(metadata={"years": len(workplace.editions.names)})
 
@@ -108,6 +118,24 @@ def site(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
         )
     progress.info("site       %d pages", pages)
     return dg.MaterializeResult(metadata={"pages": pages})
+
+
+@dg.asset(
+    group_name="publish",
+    deps=["release"],
+    description="Answers to municipalities whose requests have been decided, with the new plan, in the outbox.",
+)
+def answers(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
+    """Put an answer into the outbox for every decision that has none yet; without documents they wait."""
+    if workplace.published is None or not workplace.settings.with_site:
+        return dg.MaterializeResult(metadata={"left_out": True})
+    with workplace.step("answers"):
+        settings = read_answer_settings(answers_file())
+        output, as_of = workplace.settings.output, workplace.settings.as_of
+        prepared = prepare_answers(output, workplace.published, settings, datetime.now(UTC), as_of)
+    workplace.prepared = prepared
+    progress.info("answers    %d prepared", prepared.answers)
+    return dg.MaterializeResult(metadata={"answers": prepared.answers, "without_recipient": prepared.without_recipient})
 
 
 def _figures(workplace: Workplace) -> Figures:

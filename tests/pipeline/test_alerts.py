@@ -5,19 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
-import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from conftest import Build
+from pipeline.mail_server import MailServer
 
 from dagster_project.alerts import AlertSettings, Problem, Receiver, deliver, read_alert_settings, report
 from dagster_project.language import ENGLISH
@@ -30,47 +27,6 @@ NIGHTLY_AT = time(4, 15)
 KINDS = ("build", "check", "county")
 AS_OF = "2026-03-01"
 HEAD = ("decision_id", "level", "quota_year", "area_code", "persons", "decided_date")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class MailServer:
-    """A real SMTP server that keeps what it is given; it can be down."""
-
-    port: int = field(default_factory=free_port)
-    received: list[tuple[str, list[str], Any]] = field(default_factory=list)
-    running: Controller | None = None
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
-        message = message_from_bytes(envelope.content, policy=policy.default)
-        self.received.append((str(message["Subject"]), envelope.rcpt_tos, message.get_body().get_content()))
-        return "250 OK"
-
-    def start(self) -> None:
-        self.running = Controller(self, hostname="127.0.0.1", port=self.port)
-        self.running.start()
-
-    def stop(self) -> None:
-        if self.running:
-            self.running.stop()
-            self.running = None
-
-    @property
-    def url(self) -> str:
-        return f"mailto://127.0.0.1:{self.port}/?from=arsplan@example.org&to=drift@example.org"
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    server = MailServer()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

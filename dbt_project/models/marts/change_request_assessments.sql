@@ -6,6 +6,7 @@ with requests as (
         quota_year,
         requested_date,
         count(*) as listed_months,
+        bool_or(is_simulated) as is_simulated,
     from {{ ref('stg_change_requests') }}
     where decision is null
     group by all
@@ -44,6 +45,7 @@ select
     coalesce(months.exceeded_months, 0) as exceeded_months,
     margins.county_margin_persons,
     margins.county_margin_persons >= 0 as county_stays_at_lanstal,
+    requests.is_simulated,
 from requests
 inner join {{ ref('municipalities') }} as municipalities
     on requests.municipality_code = municipalities.municipality_code

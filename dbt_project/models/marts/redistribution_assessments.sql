@@ -41,6 +41,7 @@ select
     coalesce(from_sums.overfull_months, 0) as overfull_months,
     margins.county_margin_persons,
     margins.county_margin_persons >= 0 as county_stays_at_lanstal,
+    undecided.is_simulated,
 from undecided
 inner join {{ ref('municipalities') }} as municipalities
     on undecided.from_municipality_code = municipalities.municipality_code

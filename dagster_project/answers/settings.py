@@ -1,0 +1,123 @@
+"""Who answers, from which template, to which addresses, and through which mail server."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2 import meta
+from jinja2.sandbox import SandboxedEnvironment
+
+from dagster_project.language import SWEDISH, day, long_day, month, number, signed
+from dagster_project.settings import REFERENCE, SettingError
+
+SHIPPED_TEMPLATE = Path(__file__).with_name("answer.txt")
+SHIPPED_RECIPIENTS = REFERENCE / "recipients-simulated.csv"
+SECURITIES = ("starttls", "tls", "none")
+
+# What a template may name; prepare.py fills it in.
+KNOWN_NAMES = frozenset(
+    {"answer", "municipality", "county", "other_municipality", "months", "corrects", "as_of", "document"}
+)
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """The server that takes answers. `password_variable` names the environment variable that holds the password."""
+
+    host: str
+    port: int = 587
+    security: str = "starttls"
+    user: str | None = None
+    password_variable: str | None = None
+
+    @property
+    def password(self) -> str:
+        """The password, from the environment."""
+        return os.environ.get(self.password_variable or "", "")
+
+
+@dataclass(frozen=True)
+class AnswerSettings:
+    """How answers are made and sent; requests decided before `since` are not answered."""
+
+    sender: str = "Årsplan <arsplan@simulated.example>"
+    template: Path = SHIPPED_TEMPLATE
+    recipients: Path = SHIPPED_RECIPIENTS
+    since: date | None = None
+    mail_server: MailServer | None = None
+
+
+def read_answer_settings(file: Path | None) -> AnswerSettings:
+    """Settings from a TOML file; the defaults without one. Raises SettingError where they cannot be understood."""
+    if file is None:
+        return AnswerSettings()
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        server = content.pop("mail_server", None)
+        paths = {name: file.parent / content.pop(name) for name in ("template", "recipients") if name in content}
+        settings = AnswerSettings(**content, **paths, mail_server=_mail_server(**server) if server else None)
+    except (OSError, ValueError, TypeError) as error:
+        raise SettingError(f"ARSPLAN_ANSWERS names {file}, which cannot be understood: {error}") from None
+    if settings.since is not None and not isinstance(settings.since, date):
+        raise SettingError(f"ARSPLAN_ANSWERS names {file}: write since as a date without quotation marks")
+    if settings.mail_server and settings.since is None:
+        raise SettingError(
+            f"ARSPLAN_ANSWERS names {file}: a mail server needs since, the first day whose decisions it answers"
+        )
+    read_template(settings.template)
+    read_recipients(settings.recipients)
+    return settings
+
+
+def _mail_server(**values: Any) -> MailServer:
+    server = MailServer(**values)
+    if server.security not in SECURITIES:
+        raise ValueError(f"security '{server.security}': write one of {', '.join(SECURITIES)}")
+    if server.password_variable and not server.password:
+        raise ValueError(f"the environment variable {server.password_variable} holds no password")
+    return server
+
+
+def read_template(file: Path) -> jinja2.Template:
+    """The template of an answer. Raises SettingError, with its line, where it is wrong."""
+    # What a template may do is limited: an editor's slip shall not reach the system.
+    environment = SandboxedEnvironment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    for name, kind in {"day": day, "long_day": long_day, "month": month, "number": number, "signed": signed}.items():
+        environment.filters[name] = lambda value, kind=kind: kind(value, SWEDISH)
+    try:
+        text = file.read_text(encoding="utf-8")
+        unknown = meta.find_undeclared_variables(environment.parse(text)) - KNOWN_NAMES
+        if unknown:
+            raise SettingError(f"{file} names what is unknown: {', '.join(sorted(unknown))}")
+        return environment.from_string(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise SettingError(f"{file} line {error.lineno}: {error.message}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{file} cannot be read: {error}") from None
+
+
+def read_recipients(file: Path) -> dict[str, str]:
+    """Addresses by code of municipality or county. Raises SettingError, with row and column, where they are wrong."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            rows = list(csv.DictReader(opened))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{file} cannot be read: {error}") from None
+    addresses: dict[str, str] = {}
+    for row_number, row in enumerate(rows, start=1):
+        code, email = ((row.get(column) or "").strip() for column in ("area_code", "email"))
+        if not code.isdigit() or len(code) not in (2, 4):
+            raise SettingError(f"{file} row {row_number}, area_code: write the two digits of a county or four")
+        if email.count("@") != 1 or any(letter.isspace() or letter in "<>,;" for letter in email):
+            raise SettingError(f"{file} row {row_number}, email: write one address, such as namn@kommun.se")
+        addresses[code] = email
+    return addresses
