@@ -40,6 +40,7 @@ compute_logs:
   class: NoOpComputeLogManager
 concurrency:
   runs: {max_concurrent_runs: 1}
+freshness: {enabled: true}
 retention:
   schedule: {purge_after_days: 30}
   sensor: {purge_after_days: {skipped: 1, success: 30, failure: 30}}

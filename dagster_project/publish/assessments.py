@@ -1,4 +1,4 @@
-"""The page for officers: what each undecided request would do if it were granted. Not public: it is working material."""
+"""The page for officers: what each undecided request would do if it were granted; working material, not public."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from dagster_project.checks import CHECKS, failed
 from dagster_project.digest import code_version, sha256_of
 from dagster_project.errors import TellableError
 from dagster_project.operations import ERROR
+from dagster_project.settings import Settings
 from dagster_project.workplace import Workplace, progress
 
 CURRENT = "current"
@@ -30,6 +31,10 @@ class BuildBlockedError(TellableError):
     group_name="publish",
     deps=[dg.AssetKey(["marts", "check_results"]), "tables", "documents", "site"],
     description="The checked warehouse, its files and pages, published in one atomic step.",
+    # A night on which nothing moves makes no release, and the log may rest for some days.
+    freshness_policy=dg.FreshnessPolicy.time_window(
+        fail_window=timedelta(days=Settings.stale_after_days + 1), warn_window=timedelta(days=2)
+    ),
 )
 def release(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Publish when every blocking check passed; otherwise keep the build as blocked and fail."""

@@ -210,6 +210,18 @@ def test_a_crash_while_preparing_loses_and_repeats_nothing(
     assert outbox.is_answered(tmp_path, release_of(shipped).name)
 
 
+def test_what_was_cut_off_before_it_was_remembered_does_not_leave(
+    tmp_path: Path, shipped: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the next build the decision may be another."""
+    with monkeypatch.context() as crashing:
+        crashing.setattr(outbox, "_remember", lambda *_: sys.exit())
+        with pytest.raises(SystemExit):
+            prepare(tmp_path, release_of(shipped), AnswerSettings())
+    prepare(tmp_path, release_of(shipped), AnswerSettings(since=date(2030, 1, 1)))
+    assert list((tmp_path / OUTBOX).rglob("*.eml")) == []
+
+
 def test_a_release_without_answers_is_a_reason_to_build(shipped: Built, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_for(SHIPPED_LANDING, shipped.output, AS_OF)
     assert need.reason_to_build(settings) is None
@@ -257,9 +269,7 @@ def test_a_line_that_begins_with_a_dot_arrives_whole(
     assert {body_of(message) for message in mail.messages} == {".\n..två\nslut\n"}
 
 
-def test_what_was_decided_before_is_not_sent(
-    tmp_path: Path, shipped: Built, sending: AnswerSettings, mail: MailServer
-) -> None:
+def test_what_was_decided_before_is_not_sent(tmp_path: Path, shipped: Built, sending: AnswerSettings) -> None:
     """A mail server is named when files from an earlier time still lie in the outbox."""
     prepare(tmp_path, release_of(shipped), AnswerSettings(recipients=sending.recipients))
     assert send_waiting(tmp_path, sending, NOW) == DECIDED_SINCE
@@ -360,7 +370,7 @@ def test_killed_in_the_moment_of_handing_over_it_is_not_sent_again_but_told(
 
 
 def test_the_watch_sends_from_the_service_s_own_folder_only(
-    waiting: Path, sending: AnswerSettings, mail: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    waiting: Path, mail: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "answers.toml"
     file.write_text(

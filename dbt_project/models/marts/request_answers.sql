@@ -50,7 +50,7 @@ select
     requests.decided_date,
     requests.status,
     requests.invalid_reason,
-    any_value(requests.moved_persons) as moved_persons,
+    min(requests.moved_persons) as moved_persons,
     requests.effect_date,
     -- An applied redistribution is part of the version of its effect date; one that leaves no month is part of none.
     max(coalesce(requests.version_number, versions.version_number)) as version_number,
