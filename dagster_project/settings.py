@@ -160,6 +160,11 @@ def answers_file() -> Path | None:
     return Path(name) if name else None
 
 
+def secret(name: str) -> str:
+    """What an environment variable holds that another setting names, such as a password; blank where it is not set."""
+    return os.environ.get(name, "")
+
+
 def arrivals_every_seconds() -> int:
     """How often to look for deliveries, and how long they must have stopped growing; seconds."""
     return _number("ARSPLAN_ARRIVALS_EVERY_SECONDS", int, 60, 5, "a number of seconds")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +14,7 @@ from jinja2 import meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from dagster_project.language import SWEDISH, day, long_day, month, number, signed
-from dagster_project.settings import REFERENCE, SettingError
+from dagster_project.settings import REFERENCE, SettingError, secret
 
 SHIPPED_TEMPLATE = Path(__file__).with_name("answer.txt")
 SHIPPED_RECIPIENTS = REFERENCE / "recipients-simulated.csv"
@@ -40,7 +39,7 @@ class MailServer:
     @property
     def password(self) -> str:
         """The password, from the environment."""
-        return os.environ.get(self.password_variable or "", "")
+        return secret(self.password_variable) if self.password_variable else ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,15 @@
 -- R4: each version keeps the months that have begun and divides what remains over the open ones, in whole numbers.
--- One row per assumption (null: as decided), municipality, quota year, version and month; month_weight is W_m. Version 0, all zero, is the start.
-select plans.*
+-- One row per assumption (null: as decided), municipality, quota year, version and month; month_weight is W_m.
+-- Version 0, all zero, is the start.
+select
+    plans.assumed_id,
+    plans.quota_year,
+    plans.municipality_code,
+    plans.version_number,
+    plans.month_number,
+    plans.remaining_persons,
+    plans.month_weight,
+    plans.planned_persons,
 from (
     with recursive versions as (
         select
@@ -50,10 +59,7 @@ from (
             reweighted as (
                 select
                     *,
-                    case
-                        when is_open and sum(wanted_weight) over plan = 0 then weight
-                        else wanted_weight
-                    end as month_weight,
+                    if(is_open and sum(wanted_weight) over plan = 0, weight, wanted_weight) as month_weight,
                 from weighted
                 window plan as (partition by assumed_id, quota_year, municipality_code)
             ),
@@ -62,10 +68,7 @@ from (
             cumulated as (
                 select
                     *,
-                    sum(month_weight) over (
-                        partition by assumed_id, quota_year, municipality_code
-                        order by month_number
-                    ) as cumulative_weight,
+                    sum(month_weight) over (plan order by month_number) as cumulative_weight,
                     remaining_persons * 2 * municipalities_in_county as scaled_persons,
                     (2 * municipality_rank + 1) * sum(month_weight) over plan as spread,
                     2 * municipalities_in_county * nullif(sum(month_weight) over plan, 0) as divisor,
@@ -92,5 +95,5 @@ from (
     )
 
     select * from versions
-    where version_number > 0
 ) as plans
+where plans.version_number > 0

@@ -4,9 +4,9 @@ with plans as (
     select
         versions.*,
         coalesce(
-            lead(effect_date) over (
-                partition by municipality_code, plan_month
-                order by version_number
+            lead(versions.effect_date) over (
+                partition by versions.municipality_code, versions.plan_month
+                order by versions.version_number
             ),
             date '9999-12-31'
         ) as next_effect_date,
