@@ -150,7 +150,7 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, 
     _settle_keys(warehouse, feed)
     _set_superseded_aside(warehouse, feed, {name_of(path, landing / feed.name): path for path in paths})
     _append_landed(warehouse, landed)
-    warehouse.execute("drop table delivered; drop table settled")
+    warehouse.execute("drop table delivered; drop table set_aside")
     return _summary(warehouse, feed, landed, tuple(unknown_columns))
 
 
@@ -196,17 +196,21 @@ def _append_rejected(
 
 
 def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    """Tell each delivered row's fate (table `settled`) and keep the accepted ones in raw.<feed>.
+    """Tell the fate of each row that is not accepted (table `set_aside`), and keep the accepted ones in raw.<feed>.
 
     A row equal to an earlier one is a duplicate; of the different rows with one key the latest wins.
     """
     key = ", ".join(feed.key)
     latest = f"{feed.latest_by} desc nulls last, " if feed.latest_by else ""
+    # Few keys come again: only their rows are put in order.
     warehouse.execute(f"""
-        create or replace temp table settled as
-        with copies as (
+        create or replace temp table set_aside as
+        with again as (
+            select {key} from delivered group by {key} having count(*) > 1
+        ),
+        copies as (
             select *, row_number() over (partition by {key}, row_hash order by file_order, row_number) as copy_number
-            from delivered
+            from delivered semi join again using ({key})
         ),
         ranked as (
             select
@@ -217,22 +221,22 @@ def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
             from copies
         )
         select
-            * exclude (copy_number, key_rank, row_hash),
-            case when copy_number > 1 then 'duplicate' when key_rank > 1 then '{SUPERSEDED}' else 'accepted' end as fate
+            file_order, file_name, row_number,
+            case when copy_number > 1 then 'duplicate' else '{SUPERSEDED}' end as fate
         from ranked
+        where copy_number > 1 or key_rank > 1
     """)
     warehouse.execute(f"""
         create or replace table raw.{feed.name} as
         select {", ".join(feed.column_names)}, file_name, row_number
-        from settled where fate = 'accepted'
-        order by file_order, row_number
+        from delivered anti join set_aside using (file_order, row_number)
     """)
 
 
 def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, paths: dict[str, Path]) -> None:
     """Read the files of superseded rows once more, for these rows' text as delivered."""
     superseded = warehouse.execute(
-        f"select file_name, row_number, fate as {REJECTION} from settled where fate = '{SUPERSEDED}'"
+        f"select file_name, row_number, fate as {REJECTION} from set_aside where fate = '{SUPERSEDED}'"
     ).pl()
     for (file_name,), rows in superseded.group_by("file_name"):
         delivery = read_delivery(paths[str(file_name)], frozenset(feed.column_names))
@@ -241,19 +245,23 @@ def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, path
 
 
 def _append_landed(warehouse: duckdb.DuckDBPyConnection, landed: Iterable[_LandedFile]) -> None:
+    fates = {
+        str(file_name): (superseded, duplicate)
+        for file_name, superseded, duplicate in warehouse.execute(
+            f"select file_name, count(*) filter (where fate = '{SUPERSEDED}'), "
+            "count(*) filter (where fate = 'duplicate') from set_aside group by file_name"
+        ).fetchall()
+    }
     for file in landed:
+        superseded, duplicate = fates.get(file.file_name, (0, 0))
+        rejected = file.rows_rejected + superseded
+        accepted = file.rows_read - rejected - duplicate
         warehouse.execute(
-            f"""
-            insert into raw.landed_files
-            select
-                $feed, $file_name, $sha256, $status, $rows_read,
-                count(*) filter (where fate = 'accepted'),
-                $rows_rejected + count(*) filter (where fate = '{SUPERSEDED}'),
-                count(*) filter (where fate = 'duplicate'),
-                $problem
-            from settled where file_name = $file_name
-            """,
-            vars(file),
+            "insert into raw.landed_files values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                *(file.feed, file.file_name, file.sha256, file.status, file.rows_read),
+                *(accepted, rejected, duplicate, file.problem),
+            ],
         )
 
 

@@ -67,7 +67,22 @@ def _canonical(delivery: Delivery, feed: Feed) -> pl.DataFrame:
         text = pl.lit(None, pl.String) if position is None else pl.col(position).str.strip_chars()
         columns.append(pl.when(text != "").then(text).alias(column.name))
     trimmed = delivery.rows.select(ROW_NUMBER, *columns)
+    for column in feed.columns:
+        if column.kind is Kind.TIMESTAMP:
+            trimmed = _with_moment(trimmed, column.name)
     return trimmed.with_columns(_one_spelling(column).alias(column.name) for column in feed.columns)
+
+
+def _with_moment(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Add what a text says as a timestamp; each text is parsed once, however often it comes."""
+    texts = rows.select(pl.col(name).unique())
+    moments = texts.with_columns(_utc(pl.col(name)).alias(_moment(name)))
+    return rows.join(moments, on=name, how="left", maintain_order="left")
+
+
+def _moment(name: str) -> str:
+    """Column with the timestamp, without zone, in UTC, that the text of a column says; null where it says none."""
+    return f"{name} as a moment"
 
 
 def _one_spelling(column: Column) -> pl.Expr:
@@ -89,7 +104,7 @@ def _one_spelling(column: Column) -> pl.Expr:
             kept = ids.list.eval(pl.element().filter(pl.element() != "").unique(maintain_order=True)).list.join(";")
             return pl.when(kept != "").then(kept)
         case Kind.TIMESTAMP:
-            return pl.coalesce(_utc(text).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f"), text)
+            return pl.coalesce(pl.col(_moment(column.name)).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f"), text)
         case _:
             return text
 
@@ -102,7 +117,7 @@ def _typed(column: Column) -> pl.Expr:
         case Kind.DATE | Kind.MONTH:
             return text.str.to_date("%Y-%m-%d", strict=False)
         case Kind.TIMESTAMP:
-            return _utc(text)
+            return pl.col(_moment(column.name))
         case _:
             return text
 
@@ -150,7 +165,7 @@ def _reasons_of_kind(column: Column, register: Register) -> Iterator[pl.Expr]:
             in_year = month.dt.year() == pl.col("quota_year").cast(pl.Int64, strict=False)
             yield _reason("out_of_range", column, ~((month.dt.day() == 1) & in_year))
         case Kind.TIMESTAMP:
-            yield _reason("bad_date", column, text.is_not_null() & _utc(text).is_null())
+            yield _reason("bad_date", column, text.is_not_null() & pl.col(_moment(column.name)).is_null())
         case Kind.WHOLE_NUMBER:
             # Also where the value does not apply: a number must still be of its form.
             yield _reason("bad_number", column, ~text.str.contains(r"^[+-]?\d+$"))
