@@ -27,6 +27,9 @@ DECISION_SOURCES = dg.AssetSpec(
     description="Where the real figures of shipped decisions come from.",
 )
 
+# Folder below the output folder: delivered files as they were parsed.
+KEPT = "parsed"
+
 _ALL_LANDING = [spec.key for spec in LANDING]
 
 
@@ -66,7 +69,7 @@ def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeRes
                 load.rows_duplicate,
             )
 
-        load_landing(warehouse, workplace.settings.landing, register, loaded)
+        load_landing(warehouse, workplace.settings.landing, register, workplace.settings.output / KEPT, loaded)
     yield dg.MaterializeResult(
         asset_key=["raw", "municipalities"], metadata={"dagster/row_count": len(register.municipality_codes)}
     )

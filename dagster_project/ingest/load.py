@@ -16,8 +16,9 @@ import polars as pl
 from dagster_project.digest import sha256_of
 from dagster_project.errors import TellableError, printable
 from dagster_project.ingest.feeds import FEEDS, Feed, Kind
-from dagster_project.ingest.read import ROW_NUMBER, Delivery, UnreadableFileError, matchable, read_delivery
-from dagster_project.ingest.validate import REJECTION, ROW_HASH, Register, validate
+from dagster_project.ingest.parsed import RAW_ROW, ParsedFile, forget_others, parse
+from dagster_project.ingest.read import ROW_NUMBER, read_delivery
+from dagster_project.ingest.validate import REJECTION, ROW_HASH, Register
 
 SQL_TYPES = {
     Kind.WHOLE_NUMBER: "bigint",
@@ -48,13 +49,14 @@ class FeedLoad:
 
 @dataclass(frozen=True)
 class _LandedFile:
+    """A delivered file; `is_copy` where a file with the same content comes before it."""
+
     feed: str
     file_name: str
+    file_order: int
     sha256: str
-    status: str
-    rows_read: int = 0
-    rows_rejected: int = 0
-    problem: str | None = None
+    parsed: ParsedFile
+    is_copy: bool
 
 
 def check_landing(landing: Path) -> None:
@@ -106,9 +108,17 @@ def load_reference(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> Regist
 
 
 def load_landing(
-    warehouse: duckdb.DuckDBPyConnection, landing: Path, register: Register, loaded: Callable[[FeedLoad], None]
+    warehouse: duckdb.DuckDBPyConnection,
+    landing: Path,
+    register: Register,
+    kept: Path,
+    loaded: Callable[[FeedLoad], None],
 ) -> None:
-    """Create raw.<feed> for every feed, raw.rejected_rows and raw.landed_files; call `loaded` after each feed."""
+    """Create raw.<feed> for every feed, raw.rejected_rows and raw.landed_files; call `loaded` after each feed.
+
+    `kept` is the folder of files that were parsed before.
+    """
+    kept.mkdir(mode=0o700, exist_ok=True)
     warehouse.execute("""
         create or replace table raw.rejected_rows (
             feed varchar, file_name varchar, row_number bigint, reason varchar, raw_row varchar
@@ -118,40 +128,36 @@ def load_landing(
             rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, problem varchar
         );
     """)
+    all_used: set[Path] = set()
     for feed in FEEDS:
-        loaded(_load_feed(warehouse, landing, feed, register))
+        load, used = _load_feed(warehouse, landing, feed, register, kept)
+        all_used |= used
+        loaded(load)
+    forget_others(kept, all_used)
 
 
-def _load_feed(warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, register: Register) -> FeedLoad:
-    _create_delivered(warehouse, feed)
+def _load_feed(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, register: Register, kept: Path
+) -> tuple[FeedLoad, set[Path]]:
     paths = files_of(landing, feed)
     landed: list[_LandedFile] = []
     unknown_columns: dict[str, None] = {}
+    first_of: dict[str, str] = {}
     for file_order, path in enumerate(paths):
         file_name = name_of(path, landing / feed.name)
         sha256 = sha256_of(path)
-        try:
-            delivery = read_delivery(path, frozenset(feed.column_names))
-        except UnreadableFileError as error:
-            landed.append(_LandedFile(feed.name, file_name, sha256, "unreadable", problem=str(error)))
-            continue
-        missing = [name for name in feed.required_names if delivery.position_of(name) is None]
-        if missing:
-            problem = f"the header lacks {', '.join(missing)}: add what is missing and deliver the file again"
-            landed.append(_LandedFile(feed.name, file_name, sha256, f"missing_column:{missing[0]}", problem=problem))
-            continue
-        headers = map(matchable, delivery.headers)
-        unknown_columns |= dict.fromkeys(header for header in headers if header not in feed.column_names)
-        validated = validate(delivery, feed, register)
-        _append_delivered(warehouse, feed, file_order, file_name, validated.fitting)
-        _append_rejected(warehouse, feed, file_name, delivery, validated.rejected)
-        rows_read, rows_rejected = delivery.rows.height, validated.rejected.height
-        landed.append(_LandedFile(feed.name, file_name, sha256, "loaded", rows_read, rows_rejected))
+        parsed = parse(path, sha256, feed, register, kept)
+        unknown_columns |= dict.fromkeys(parsed.unknown_columns)
+        first = first_of.setdefault(f"{sha256}{path.suffix.lower()}", file_name)
+        landed.append(_LandedFile(feed.name, file_name, file_order, sha256, parsed, is_copy=first != file_name))
+    _append_delivered(warehouse, feed, landed)
+    _append_rejected_rows(warehouse, landed)
     _settle_keys(warehouse, feed)
     _set_superseded_aside(warehouse, feed, {name_of(path, landing / feed.name): path for path in paths})
     _append_landed(warehouse, landed)
     warehouse.execute("drop table delivered; drop table set_aside")
-    return _summary(warehouse, feed, landed, tuple(unknown_columns))
+    used = {file.parsed.fitting.parent for file in landed if file.parsed.fitting}
+    return _summary(warehouse, feed, landed, tuple(unknown_columns)), used
 
 
 def name_of(path: Path, folder: Path) -> str:
@@ -159,40 +165,45 @@ def name_of(path: Path, folder: Path) -> str:
     return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _create_delivered(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    """Table `delivered`: every row that fits, of all files of the feed."""
+def _append_delivered(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile]) -> None:
+    """Table `delivered`: every row that fits, of all files of the feed, but of a file that came before: all its rows
+    are duplicates.
+    """
     columns = ", ".join(f"{column.name} {SQL_TYPES.get(column.kind, 'varchar')}" for column in feed.columns)
     warehouse.execute(
         f"create or replace temp table delivered "
         f"({columns}, file_order integer, file_name varchar, row_number bigint, row_hash ubigint)"
     )
-
-
-def _append_delivered(
-    warehouse: duckdb.DuckDBPyConnection,
-    feed: Feed,
-    file_order: int,
-    file_name: str,
-    fitting: pl.DataFrame,  # noqa: ARG001 (read by DuckDB)
-) -> None:
+    files = [file for file in landed if file.parsed.fitting and not file.is_copy]
+    if not files:
+        return
     names = ", ".join(feed.column_names)
     warehouse.execute(
-        f"insert into delivered select {names}, $file_order, $file_name, {ROW_NUMBER}, {ROW_HASH} from fitting",
-        {"file_order": file_order, "file_name": file_name},
+        f"""
+        insert into delivered
+        with files as (
+            select unnest($paths) as path, unnest($orders) as file_order, unnest($names) as file_name
+        )
+        select {names}, files.file_order, files.file_name, {ROW_NUMBER}, {ROW_HASH}
+        from read_parquet($paths, filename = 'path') as parsed inner join files using (path)
+        """,
+        {
+            "paths": [str(file.parsed.fitting) for file in files],
+            "orders": [file.file_order for file in files],
+            "names": [file.file_name for file in files],
+        },
     )
 
 
-def _append_rejected(
-    warehouse: duckdb.DuckDBPyConnection, feed: Feed, file_name: str, delivery: Delivery, rejected: pl.DataFrame
-) -> None:
-    """Append rows (row_number, rejection) to raw.rejected_rows together with their text as delivered."""
-    if rejected.is_empty():
-        return
-    with_text = rejected.join(delivery.raw_rows(rejected[ROW_NUMBER]), on=ROW_NUMBER)  # noqa: F841 (read by DuckDB)
-    warehouse.execute(
-        f"insert into raw.rejected_rows select $feed, $file_name, {ROW_NUMBER}, {REJECTION}, raw_row from with_text",
-        {"feed": feed.name, "file_name": file_name},
-    )
+def _append_rejected_rows(warehouse: duckdb.DuckDBPyConnection, landed: list[_LandedFile]) -> None:
+    """Append the rows that do not fit, with their text as delivered, to raw.rejected_rows."""
+    for file in landed:
+        if file.parsed.rows_rejected:
+            warehouse.execute(
+                f"insert into raw.rejected_rows select $feed, $file_name, {ROW_NUMBER}, {REJECTION}, {RAW_ROW} "
+                "from read_parquet($rejected)",
+                {"feed": file.feed, "file_name": file.file_name, "rejected": str(file.parsed.rejected)},
+            )
 
 
 def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
@@ -234,14 +245,18 @@ def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 
 
 def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, paths: dict[str, Path]) -> None:
-    """Read the files of superseded rows once more, for these rows' text as delivered."""
+    """Read the superseded rows in their files once more, for their text as delivered."""
     superseded = warehouse.execute(
-        f"select file_name, row_number, fate as {REJECTION} from set_aside where fate = '{SUPERSEDED}'"
+        f"select file_name, row_number from set_aside where fate = '{SUPERSEDED}' order by file_order, row_number"
     ).pl()
-    for (file_name,), rows in superseded.group_by("file_name"):
-        delivery = read_delivery(paths[str(file_name)], frozenset(feed.column_names))
-        rejected = rows.select(pl.col(ROW_NUMBER).cast(delivery.rows.schema[ROW_NUMBER]), REJECTION)
-        _append_rejected(warehouse, feed, str(file_name), delivery, rejected)
+    for (file_name,), rows in superseded.group_by("file_name", maintain_order=True):
+        delivery = read_delivery(paths[str(file_name)], frozenset(feed.column_names), rows[ROW_NUMBER])
+        with_text = delivery.raw_rows(rows[ROW_NUMBER])  # noqa: F841 (read by DuckDB)
+        warehouse.execute(
+            f"insert into raw.rejected_rows "
+            f"select $feed, $file_name, {ROW_NUMBER}, '{SUPERSEDED}', {RAW_ROW} from with_text",
+            {"feed": feed.name, "file_name": file_name},
+        )
 
 
 def _append_landed(warehouse: duckdb.DuckDBPyConnection, landed: Iterable[_LandedFile]) -> None:
@@ -253,14 +268,17 @@ def _append_landed(warehouse: duckdb.DuckDBPyConnection, landed: Iterable[_Lande
         ).fetchall()
     }
     for file in landed:
+        parsed = file.parsed
         superseded, duplicate = fates.get(file.file_name, (0, 0))
-        rejected = file.rows_rejected + superseded
-        accepted = file.rows_read - rejected - duplicate
+        if file.is_copy:
+            duplicate = parsed.rows_read - parsed.rows_rejected
+        rejected = parsed.rows_rejected + superseded
+        accepted = parsed.rows_read - rejected - duplicate
         warehouse.execute(
             "insert into raw.landed_files values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                *(file.feed, file.file_name, file.sha256, file.status, file.rows_read),
-                *(accepted, rejected, duplicate, file.problem),
+                *(file.feed, file.file_name, file.sha256, parsed.status, parsed.rows_read),
+                *(accepted, rejected, duplicate, parsed.problem),
             ],
         )
 
@@ -278,7 +296,9 @@ def _summary(
         [feed.name],
     ).fetchone()
     assert counts is not None
-    problems = tuple(f"{feed.name}/{printable(file.file_name)}: {file.problem}" for file in landed if file.problem)
+    problems = tuple(
+        f"{feed.name}/{printable(file.file_name)}: {file.parsed.problem}" for file in landed if file.parsed.problem
+    )
     rows_read, rows_accepted, rows_rejected, rows_duplicate = counts
     return FeedLoad(
         feed=feed.name,

@@ -64,8 +64,8 @@ def matchable(header: str) -> str:
     return header.strip().lower()
 
 
-def read_delivery(path: Path, known_headers: frozenset[str]) -> Delivery:
-    """Read `path` by its ending.
+def read_delivery(path: Path, known_headers: frozenset[str], wanted: pl.Series | None = None) -> Delivery:
+    """Read `path` by its ending, whole or only the wanted row numbers.
 
     `known_headers` (in matchable form) tell the delimiter of a text file. Raises UnreadableFileError.
     """
@@ -74,7 +74,12 @@ def read_delivery(path: Path, known_headers: frozenset[str]) -> Delivery:
         endings = ", ".join(READERS)
         raise UnreadableFileError(f"the ending '{path.suffix}' is not one of {endings}: deliver one of these formats")
     try:
-        headers, rows = reader(path, known_headers)
+        headers, table = reader(path, known_headers)
+        names = [str(at) for at in range(table.width)]
+        numbered = table.rename(dict(zip(table.columns, names, strict=True))).with_row_index(ROW_NUMBER, offset=1)
+        if wanted is not None:
+            numbered = numbered.filter(pl.col(ROW_NUMBER).is_in(wanted.implode()))
+        rows = numbered.select(ROW_NUMBER, *(_text_of(numbered[name]) for name in names))
     except UnreadableFileError:
         raise
     except (Exception, pl.exceptions.PanicException) as error:  # a broken file makes its parser fail in any way
@@ -89,11 +94,10 @@ def _without_blank_rows(headers: tuple[str, ...], rows: pl.DataFrame, known_head
     repeated = sorted({name for name in matchables if matchables.count(name) > 1} & known_headers)
     if repeated:
         raise UnreadableFileError(f"column {repeated[0]} occurs more than once in the header: keep one of them")
-    rows = rows.rename(dict(zip(rows.columns, map(str, range(rows.width)), strict=True)))
     is_blank = pl.all_horizontal(
-        pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "") for name in rows.columns
+        pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "") for name in rows.columns if name != ROW_NUMBER
     )
-    return Delivery(rows.with_row_index(ROW_NUMBER, offset=1).filter(~is_blank), headers)
+    return Delivery(rows.filter(~is_blank), headers)
 
 
 def _refuse_beyond(found: int, limit: int, unit: str) -> None:
@@ -169,8 +173,7 @@ def _read_parquet(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str
     _refuse_beyond(described.num_rows, MOST_PARQUET_ROWS, "rows")
     # Arrow's reader refuses a damaged file in an orderly way; Polars' own one panics.
     table = pl.DataFrame(pq.read_table(path))
-    texts = [_text_of(table[name]) for name in table.columns]
-    return tuple(table.columns), pl.DataFrame(texts)
+    return tuple(table.columns), table
 
 
 def _text_of(values: pl.Series) -> pl.Series:

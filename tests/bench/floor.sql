@@ -1,45 +1,68 @@
 -- The physical limit: what the log alone says of assignments, cancellations, months and years, by hand, straight from
 -- Parquet, in one process. No validation, no documentation, no checks, no files but the tables; tests/bench/floor.py
 -- runs it and compares. Rules R5 to R9 are written here a second time on purpose: nothing may be shared with the models.
+create temp table again as
+select event_id from read_parquet($files) group by event_id having count(*) > 1;
+
+-- Only what comes again is put in order.
 create temp table events as
 select event_id, event_type, event_date, assignment_id, municipality_code, persons, category, reception_deadline_date, replaces, reason
-from read_parquet($files, filename = true, file_row_number = true)
-qualify row_number() over (
-    partition by event_id order by recorded_at desc nulls last, filename desc, file_row_number desc
-) = 1;
+from read_parquet($files) anti join again using (event_id)
+where event_date <= $as_of
+union all
+select * exclude (recorded_at, filename, file_row_number)
+from (
+    select event_id, event_type, event_date, assignment_id, municipality_code, persons, category,
+        reception_deadline_date, replaces, reason, recorded_at, filename, file_row_number
+    from read_parquet($files, filename = true, file_row_number = true) semi join again using (event_id)
+    qualify row_number() over (
+        partition by event_id order by recorded_at desc nulls last, filename desc, file_row_number desc
+    ) = 1
+)
+where event_date <= $as_of;
 
 create temp table assigned as
-select
-    assignment_id, event_id, event_date as assigned_date, municipality_code, persons, category, replaces,
-    coalesce(reception_deadline_date, (event_date + interval 2 month)::date) as reception_deadline_date,
-from events
-where event_type = 'assigned' and event_date <= $as_of
-qualify row_number() over (partition by assignment_id order by event_date, event_id) = 1;
+with every as (
+    select
+        assignment_id, event_id, event_date as assigned_date, municipality_code, persons, category, replaces,
+        coalesce(reception_deadline_date, (event_date + interval 2 month)::date) as reception_deadline_date
+    from events where event_type = 'assigned'
+),
+several as (select assignment_id from every group by assignment_id having count(*) > 1)
+select * from every anti join several using (assignment_id)
+union all
+select * from every semi join several using (assignment_id)
+qualify row_number() over (partition by assignment_id order by assigned_date, event_id) = 1;
+
+create temp table outcomes as
+with every as (
+    select
+        assignment_id, event_type as kind, event_date as day, coalesce(events.persons, assigned.persons) as number,
+        coalesce(reason, 'other') as why, events.event_id
+    from events join assigned using (assignment_id)
+    where event_type in ('received', 'cancelled') and event_date >= assigned_date
+),
+several as (select assignment_id from every group by assignment_id having count(*) > 1)
+select * from every anti join several using (assignment_id)
+union all
+select * from every semi join several using (assignment_id)
+qualify row_number() over (partition by assignment_id order by day, kind = 'cancelled', event_id) = 1;
 
 create temp table states as
-with outcomes as (
-    select events.assignment_id, first(struct_pack(
-        kind := event_type, day := event_date, number := coalesce(events.persons, assigned.persons),
-        why := coalesce(reason, 'other')
-    ) order by event_date, event_type = 'cancelled', events.event_id) as outcome
-    from events join assigned using (assignment_id)
-    where event_type in ('received', 'cancelled') and event_date <= $as_of and event_date >= assigned_date
-    group by all
-),
-approvals as (
+with approvals as (
     select
         assignment_id, min(event_date) as over_plan_approved_date,
         arg_min(coalesce(reason, 'other'), (event_date, event_id)) as over_plan_reason
     from events
-    where event_type = 'over_plan_approved' and event_date <= $as_of
+    where event_type = 'over_plan_approved'
     group by all
 )
 select
-    assigned.*, coalesce(outcome.kind, 'open') as status,
-    if(outcome.kind = 'received', outcome.day, null) as received_date,
-    if(outcome.kind = 'received', outcome.number, null) as received_persons,
-    if(outcome.kind = 'cancelled', outcome.day, null) as cancelled_date,
-    if(outcome.kind = 'cancelled', outcome.why, null) as cancellation_reason,
+    assigned.*, coalesce(kind, 'open') as status,
+    if(kind = 'received', day, null) as received_date,
+    if(kind = 'received', number, null) as received_persons,
+    if(kind = 'cancelled', day, null) as cancelled_date,
+    if(kind = 'cancelled', why, null) as cancellation_reason,
     over_plan_approved_date, over_plan_reason
 from assigned left join outcomes using (assignment_id) left join approvals using (assignment_id);
 

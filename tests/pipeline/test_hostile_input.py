@@ -110,7 +110,8 @@ def damaged(rng: random.Random, content: bytes) -> bytes:
 
 def load(landing: Path) -> duckdb.DuckDBPyConnection:
     warehouse = duckdb.connect()
-    load_landing(warehouse, landing, load_reference(warehouse, REFERENCE), lambda _: None)
+    kept = landing.parent / "kept"
+    load_landing(warehouse, landing, load_reference(warehouse, REFERENCE), kept, lambda _: None)
     return warehouse
 
 

@@ -29,7 +29,7 @@ def load(tmp_path: Path) -> Load:
         for name, rows in files.items():
             (folder / f"{name}.csv").write_text(HEADER + rows)
         warehouse = duckdb.connect()
-        load_landing(warehouse, tmp_path, load_reference(warehouse, REFERENCE), lambda _: None)
+        load_landing(warehouse, tmp_path, load_reference(warehouse, REFERENCE), tmp_path / "kept", lambda _: None)
         return warehouse
 
     return from_files

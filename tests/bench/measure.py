@@ -1,0 +1,83 @@
+"""What every measurement shares: a program run to its end, its seconds and its memory."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+ARSPLAN = Path(sys.executable).with_name("arsplan")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds from start to end, and the largest resident memory of any of its processes, in GiB."""
+
+    seconds: float
+    gibibytes: float
+
+
+class FailedError(Exception):
+    """A measured program failed."""
+
+
+def run(command: Sequence[str | Path], environment: dict[str, str] | None = None, may_fail: bool = False) -> Measured:
+    """Run a program to its end. Raises FailedError, with its last words, where it fails."""
+    start = time.perf_counter()
+    with subprocess.Popen(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ | (environment or {}),
+    ) as process:
+        assert process.stdout
+        said = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - start
+    if process.returncode and not may_fail:
+        raise FailedError(f"{' '.join(map(str, command))}: {said.decode(errors='replace')[-2000:]}")
+    return Measured(seconds, used.ru_maxrss / 2**20)
+
+
+def build(landing: Path, as_of: str, output: Path, *options: str) -> Measured:
+    """`arsplan build` in a process of its own; Dagster's storage lies in the output folder."""
+    command = [ARSPLAN, "build", "--landing", landing, "--output", output, "--as-of", as_of, *options]
+    return run(command)
+
+
+def side_by_side(measures: dict[str, Callable[[], Measured]], rounds: int) -> dict[str, Measured]:
+    """Measure several things in turn, round after round, and take the median of each: what disturbs disturbs all."""
+    found: dict[str, list[Measured]] = {name: [] for name in measures}
+    for _ in range(rounds):
+        for name, measure in measures.items():
+            found[name].append(measure())
+    return {
+        name: Measured(
+            statistics.median(one.seconds for one in several), statistics.median(one.gibibytes for one in several)
+        )
+        for name, several in found.items()
+    }
+
+
+def fresh(folder: Path) -> Path:
+    """The folder, empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def machine() -> str:
+    """The machine and the versions that measured."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "dbt-core", "dagster", "polars"))
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB memory, Python {platform.python_version()}, {packages}"
