@@ -1,6 +1,6 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long browser check docs licences audit site up status lock clean
+.PHONY: help setup run test test-long bench browser check docs licences audit site up status lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -28,6 +28,9 @@ test: setup ## run the tests
 
 test-long: setup ## run all tests, also those that take minutes
 	$(BIN)/pytest -n auto
+
+bench: setup ## measure, and write docs/performance.md (PARTS="overhead size night others answers readers"; minutes)
+	$(BIN)/python tests/bench/bench.py $(PARTS)
 
 browser: ## install the browser that tests/browser/ drives (Debian's chromium)
 	@command -v chromium > /dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium; }

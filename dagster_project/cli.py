@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import logging
 import os
 import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,11 +44,22 @@ exit codes of build:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; its exit code."""
+    """Run one command; its exit code. Without arguments those of the process, which ends with it."""
     options = _parser().parse_args(arguments)
     _show_progress()
-    run: int = options.run(options)
+    with _little_garbage() if arguments is None else contextlib.nullcontext():
+        run: int = options.run(options)
     return run
+
+
+@contextlib.contextmanager
+def _little_garbage() -> Iterator[None]:
+    """Look for garbage seldom, and not at the end: what a build makes are modules and definitions, which stay."""
+    gc.set_threshold(100_000, 50, 1000)
+    try:
+        yield
+    finally:
+        gc.freeze()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--without-site", action="store_true", help="leave out the web pages and documents: tables and checks only"
     )
+    build.add_argument("--profile", action="store_true", help="tell at the end where the seconds went")
     build.set_defaults(run=_build)
 
     simulate = commands.add_parser("simulate", help="make simulated deliveries: for the shipped data, or a large log")
@@ -147,7 +161,7 @@ def _build(options: argparse.Namespace) -> int:
         read_alert_settings(alerts_file())
         read_answer_settings(answers_file())
         with workplace(settings) as place:
-            return _run_build(place)
+            return _run_build(place, options.profile)
     except (LandingError, SettingError) as error:
         print(f"arsplan: {error}", file=sys.stderr)
         return WRONG_USAGE
@@ -159,14 +173,18 @@ def _build(options: argparse.Namespace) -> int:
         return BROKE
 
 
-def _run_build(place: Workplace) -> int:
+def _run_build(place: Workplace, with_profile: bool) -> int:
     settings = place.settings
+    began = time.perf_counter()
     logging.getLogger("arsplan").info("start      landing %s, as of %s", settings.landing, settings.as_of)
     name_dagster_home(settings.output)
     from dagster_project.job import run_in_process  # noqa: PLC0415
-    from dagster_project.summary import broken_lines, closing_lines  # noqa: PLC0415
+    from dagster_project.summary import broken_lines, closing_lines, profile_lines  # noqa: PLC0415
 
+    imported = time.perf_counter()
     failure = run_in_process(place)
+    if with_profile:
+        print("\n".join(profile_lines(place, imported - began, time.perf_counter() - imported)))
     if not (place.published or place.blocked):
         print("\n".join(broken_lines(place, failure)), file=sys.stderr)
         return BROKE

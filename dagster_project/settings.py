@@ -185,5 +185,11 @@ def name_dagster_home(output: Path) -> None:
 
 
 def name_warehouse(path: Path) -> None:
-    """Tell dbt's profile which file it builds in."""
+    """Tell dbt's profile which file it builds in, and with how much memory."""
     os.environ["ARSPLAN_WAREHOUSE"] = str(path)
+    os.environ["ARSPLAN_MEMORY_LIMIT"] = memory_limit()
+
+
+def memory_limit() -> str:
+    """Memory that DuckDB may take, half of the machine's: beyond that it spills to disk, beside the warehouse."""
+    return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2 // 2**20}MiB"

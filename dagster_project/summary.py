@@ -47,6 +47,13 @@ def closing_lines(place: Workplace, failure: Failure | None) -> list[str]:
     return lines
 
 
+def profile_lines(place: Workplace, imports: float, run: float) -> list[str]:
+    """Where a build's seconds went: its imports, its steps, and what lay between them."""
+    steps = place.seconds
+    rows = {"imports": imports, **steps, "Dagster, between the steps": run - sum(steps.values())}
+    return ["", "seconds", *(f"{seconds:8.2f}  {name}" for name, seconds in rows.items())]
+
+
 def broken_lines(place: Workplace, failure: Failure | None) -> list[str]:
     """Lines after a build that broke."""
     step, message = (failure.step, failure.message) if failure else ("publish", "nothing was published")

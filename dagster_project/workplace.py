@@ -22,7 +22,7 @@ from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, Chec
 from dagster_project.publish.changes import Changes
 from dagster_project.publish.documents import Editions
 from dagster_project.publish.figures import Figures
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, memory_limit
 from dagster_project.watch import tell_of_build
 from expectations.outcome import Outcome
 
@@ -31,7 +31,7 @@ progress = logging.getLogger("arsplan")
 BUILD_ID_FORMAT = "%Y%m%dT%H%M%S%fZ"
 
 # The oldest format that DuckDB still writes: analysts' clients from 1.0 on open it.
-WAREHOUSE_FORMAT: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v0.10.2"}
+WAREHOUSE_FORMAT = {"storage_compatibility_version": "v0.10.2"}
 
 
 class BuildRunningError(TellableError):
@@ -75,7 +75,10 @@ class Workplace:
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the warehouse for one step."""
-        connection = duckdb.connect(str(self.warehouse_file), config=WAREHOUSE_FORMAT)
+        connection = duckdb.connect(
+            str(self.warehouse_file), config={**WAREHOUSE_FORMAT, "memory_limit": memory_limit()}
+        )
+        connection.execute("set enable_progress_bar = false")
         try:
             yield connection
         finally:

@@ -213,15 +213,16 @@ def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """
     key = ", ".join(feed.key)
     latest = f"{feed.latest_by} desc nulls last, " if feed.latest_by else ""
-    # Few keys come again: only their rows are put in order.
+    # Few keys come again: only rows whose key may do so, by its digest, are put in order.
     warehouse.execute(f"""
         create or replace temp table set_aside as
         with again as (
-            select {key} from delivered group by {key} having count(*) > 1
+            select hash({key}) as digest from delivered group by digest having count(*) > 1
         ),
         copies as (
             select *, row_number() over (partition by {key}, row_hash order by file_order, row_number) as copy_number
-            from delivered semi join again using ({key})
+            from delivered
+            where hash({key}) in (select digest from again)
         ),
         ranked as (
             select

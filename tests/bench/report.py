@@ -1,0 +1,149 @@
+"""Writes docs/performance.md from the results of `make bench`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Results = dict[str, Any]
+
+
+def write_report(results: Results, page: Path) -> None:
+    """The page, with a section for every part that has been measured."""
+    lines = [
+        "# Performance",
+        "",
+        "Measured by `make bench`, which writes this page; a part alone: `make bench PARTS=overhead`.",
+        "Everything is simulated but the",
+        "shipped decisions. Ratios were measured side by side in one run; what two programs compute was",
+        "compared before.",
+    ]
+    for name, section in SECTIONS.items():
+        if name in results:
+            measured = results[name]
+            lines += ["", *section(measured["found"]), "", f"Measured {measured['on']}: {measured['machine']}."]
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _overhead(found: Results) -> Iterator[str]:
+    alone = found["dbt build alone"]["seconds"]
+    yield from _head("At home: the shipped data", "what", "seconds", "× `dbt build` alone", "GiB")
+    for name, one in found.items():
+        if name != "steps":
+            yield f"| {name} | {one['seconds']:.1f} | {one['seconds'] / alone:.2f} | {one['gibibytes']:.2f} |"
+    yield ""
+    yield "Goal: `--without-site` at most 1.6 × `dbt build` alone, which reads, checks and publishes nothing. Steps"
+    yield "of the whole build, s:"
+    yield (
+        ", ".join(f"{step} {seconds}" for step, seconds in found["steps"].items())
+        + ". `arsplan build --profile` tells them."
+    )
+
+
+def _size(found: Results) -> Iterator[str]:
+    yield from _head(
+        "A large log",
+        "rows of the log",
+        "floor, s",
+        "build, s",
+        "× floor",
+        "floor, GiB",
+        "build, GiB",
+        "rows that differ",
+    )
+    sizes = sorted(found.values(), key=lambda one: one["rows"])
+    for one in sizes:
+        floor, build = one["floor"], one["build"]
+        yield (
+            f"| {one['rows']:,} | {floor['seconds']:.1f} | {build['seconds']:.1f} | "
+            f"{build['seconds'] / floor['seconds']:.1f} | {floor['gibibytes']:.1f} | {build['gibibytes']:.1f} | "
+            f"{one['differing_rows']} |"
+        )
+    yield ""
+    yield "The floor is `tests/bench/floor.sql`: states, chains, months and years by hand in plain DuckDB, without"
+    yield "validation, checks, or"
+    yield "release. Build: `--without-site`, ingest to release, with all checks. Goals: 3 × the floor and 6 GiB at"
+    yield "10 million."
+    for before, after in zip(sizes, sizes[1:], strict=False):
+        power = math.log(after["build"]["seconds"] / before["build"]["seconds"]) / math.log(
+            after["rows"] / before["rows"]
+        )
+        yield f"From {before['rows']:,} to {after['rows']:,} rows time grew by the power {power:.2f} (goal: at most 1.05)."
+    steps = sizes[-1]["steps"]
+    yield f"Steps of the largest, s: {', '.join(f'{step} {seconds}' for step, seconds in steps.items())}."
+
+
+def _night(found: Results) -> Iterator[str]:
+    full = found["full"]["seconds"]
+    yield from _head(
+        f"The night after, with a history of {found['events']:,} events", "what came", "seconds", "× full", "goal"
+    )
+    goals = {"full": "", "delta": "0.35", "full log again": "0.60"}
+    names = {"full": "everything, for the first time", "delta": "one delivery of 10 000 events"}
+    names["full log again"] = "the same full log again, in other files"
+    for name, goal in goals.items():
+        yield f"| {names[name]} | {found[name]['seconds']:.1f} | {found[name]['seconds'] / full:.2f} | {goal} |"
+    yield f"| nothing: noticed in | {found['no change']['seconds']:.2f} | | about 1 s beyond imports |"
+    yield ""
+    yield "Files that were parsed before are not parsed again; a file that comes again is not read at all. The"
+    yield "models are built anew every"
+    yield "night."
+
+
+def _others(found: Results) -> Iterator[str]:
+    for events, tools in found.items():
+        ours = tools["DuckDB"]["seconds"]
+        yield from _head(
+            f"Other tools, {int(events):,} events",
+            "tool",
+            "seconds",
+            "× DuckDB",
+            "GiB of its process",
+            "rows that differ",
+        )
+        for tool, one in tools.items():
+            seconds, memory = f"{one['seconds']:.1f}", f"{one['gibibytes']:.1f}"
+            yield f"| {tool} | {seconds} | {one['seconds'] / ours:.1f} | {memory} | {one['differing_rows']} |"
+        yield ""
+    yield "The same months and years from the same Parquet files (`tests/bench/peers.py`), as one would write them"
+    yield "in each tool. DuckDB is the"
+    yield "floor, which computes more columns than the others. PostgreSQL's memory is that of its client; its"
+    yield "server is not measured."
+
+
+def _answers(found: Results) -> Iterator[str]:
+    yield from _head("One answer: a municipality, a month, plan against outcome", "how", "p50, ms", "p95, ms")
+    for how, one in found.items():
+        yield f"| {how} | {one['p50_ms']} | {one['p95_ms']} |"
+    yield ""
+    yield "1 000 municipality-months at random, by name, from the released `warehouse.duckdb` by SQL."
+
+
+def _readers(found: Results) -> Iterator[str]:
+    yield from _head(
+        "Many readers", "readers", "queries", "a second", "p50, ms", "p95, ms", "failures", "builds meanwhile"
+    )
+    keys = ("readers", "queries", "queries_a_second", "p50_ms", "p95_ms", "failures", "builds")
+    yield "| " + " | ".join(f"{found[key]:,}" for key in keys) + " |"
+    yield ""
+    yield "Processes that open `current`, ask at random and close, for a minute, while builds run one after the"
+    yield "other on the same cores."
+
+
+def _head(title: str, *columns: str) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{'---|' * len(columns)}"
+
+
+SECTIONS = {
+    "overhead": _overhead,
+    "size": _size,
+    "night": _night,
+    "others": _others,
+    "answers": _answers,
+    "readers": _readers,
+}
