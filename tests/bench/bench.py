@@ -220,7 +220,7 @@ PARTS: dict[str, Part] = {
 def main() -> None:
     """Measure the parts asked for, keep the results of the others, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=list(PARTS), choices=[*PARTS, []], help="default: all")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--events", nargs="+", type=int, default=[1_000_000, 10_000_000])
     parser.add_argument("--peer-events", nargs="+", type=int, default=[1_000_000])
     parser.add_argument("--history", type=int, default=10_000_000, help="events before the night after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,11 @@ def _size(found: Results) -> Iterator[str]:
     yield "validation, checks, or"
     yield "release. Build: `--without-site`, ingest to release, with all checks. Goals: 3 × the floor and 6 GiB at"
     yield "10 million."
-    for before, after in zip(sizes, sizes[1:], strict=False):
-        power = math.log(after["build"]["seconds"] / before["build"]["seconds"]) / math.log(
-            after["rows"] / before["rows"]
-        )
-        yield f"From {before['rows']:,} to {after['rows']:,} rows time grew by the power {power:.2f} (goal: at most 1.05)."
+    for before, after in pairwise(sizes):
+        longer = math.log(after["build"]["seconds"] / before["build"]["seconds"])
+        power = longer / math.log(after["rows"] / before["rows"])
+        rows = f"From {before['rows']:,} to {after['rows']:,} rows"
+        yield f"{rows} time grew by the power {power:.2f} (goal: at most 1.05)."
     steps = sizes[-1]["steps"]
     yield f"Steps of the largest, s: {', '.join(f'{step} {seconds}' for step, seconds in steps.items())}."
 
