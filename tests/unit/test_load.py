@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from dagster_project.ingest import parsed
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
 from dagster_project.ingest.load import LandingError, check_landing, files_of, load_landing, load_reference
 from dagster_project.settings import REFERENCE
@@ -68,6 +69,70 @@ def test_the_whole_log_delivered_again_is_duplicate(load: Load) -> None:
     warehouse = load(a=first, b=correction, c=first + correction)
     assert persons(warehouse) == [("E1", 2)]
     assert counts(warehouse) == [(1, 0, 1, 0), (1, 1, 0, 0), (2, 0, 0, 2)]
+
+
+def test_a_file_that_comes_again_is_duplicate_but_for_what_does_not_fit(load: Load) -> None:
+    content = assigned("E1", 1) + assigned("E1", 2) + assigned("E2", 100) + assigned("E3", 3)
+    warehouse = load(a=content, b=content, c=assigned("E3", 3))
+    assert persons(warehouse) == [("E1", 2), ("E3", 3)]
+    assert counts(warehouse) == [(4, 2, 2, 0), (4, 0, 1, 3), (1, 0, 0, 1)]
+    unfit = "out_of_range:persons"
+    assert set_aside(warehouse) == [("a.csv", 1, "superseded"), ("a.csv", 3, unfit), ("b.csv", 3, unfit)]
+
+
+RAW_TABLES = ("assignment_log", "rejected_rows", "landed_files")
+
+
+def loaded(landing: Path, kept: Path) -> list[list[tuple[Any, ...]]]:
+    """All rows of what a landing folder becomes."""
+    with duckdb.connect() as warehouse:
+        load_landing(warehouse, landing, load_reference(warehouse, REFERENCE), kept, lambda _: None)
+        return [warehouse.execute(f"from raw.{table} order by all").fetchall() for table in RAW_TABLES]
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    """Two files of the log, with rows that do not fit, repeated and superseded ones."""
+    folder = tmp_path / "landing" / ASSIGNMENT_LOG.name
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text(HEADER + assigned("E1", 1) + assigned("E2", 100) + assigned("E3", 3))
+    (folder / "b.csv").write_text(HEADER + assigned("E1", 2) + assigned("E3", 3))
+    return folder.parent
+
+
+def test_a_file_is_parsed_once_from_build_to_build(landing: Path, tmp_path: Path) -> None:
+    first = loaded(landing, tmp_path / "kept")
+    with pytest.MonkeyPatch.context() as later:
+        later.setattr(parsed, "read_delivery", None)  # whoever parses again breaks
+        assert loaded(landing, tmp_path / "kept") == first
+
+
+def test_a_new_file_beside_known_ones_is_as_if_all_were_new(landing: Path, tmp_path: Path) -> None:
+    loaded(landing, tmp_path / "kept")
+    (landing / ASSIGNMENT_LOG.name / "aa.csv").write_text(HEADER + assigned("E1", 3) + assigned("E4", 0))
+    assert loaded(landing, tmp_path / "kept") == loaded(landing, tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("name", ["fitting.parquet", "rejected.parquet", "about.json"])
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_what_is_kept_and_not_whole_is_parsed_again(name: str, damage: str, landing: Path, tmp_path: Path) -> None:
+    first = loaded(landing, tmp_path / "kept")
+    for file in (tmp_path / "kept").glob(f"*/{name}"):
+        content = file.read_bytes()
+        file.unlink()
+        if damage == "cut":
+            file.write_bytes(content[: len(content) // 2])
+    assert loaded(landing, tmp_path / "kept") == first
+
+
+def test_another_program_parses_again(landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded(landing, tmp_path / "kept")
+    before = set((tmp_path / "kept").iterdir())
+    monkeypatch.setattr(parsed, "code_digest", lambda: "another")
+    loaded(landing, tmp_path / "kept")
+    after = set((tmp_path / "kept").iterdir())
+    assert len(before) == len(after) == 2
+    assert not before & after  # what nobody needs any more is gone
 
 
 def test_set_aside_rows_keep_their_text(load: Load) -> None:
