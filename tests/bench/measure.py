@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
 import statistics
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -30,23 +31,28 @@ class FailedError(Exception):
     """A measured program failed."""
 
 
+# Runs a program and writes what it used. A process of its own, because a child's memory begins with its parent's.
+_RUNNER = """
+import json, resource, subprocess, sys, time
+start = time.perf_counter()
+done = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+seconds = time.perf_counter() - start
+memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+said = done.stdout.decode(errors="replace")[-2000:]
+with open(sys.argv[1], "w") as file:
+    json.dump([done.returncode, seconds, memory, said], file)
+"""
+
+
 def run(command: Sequence[str | Path], environment: dict[str, str] | None = None, may_fail: bool = False) -> Measured:
     """Run a program to its end. Raises FailedError, with its last words, where it fails."""
-    start = time.perf_counter()
-    with subprocess.Popen(
-        [str(part) for part in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=os.environ | (environment or {}),
-    ) as process:
-        assert process.stdout
-        said = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - start
-    if process.returncode and not may_fail:
-        raise FailedError(f"{' '.join(map(str, command))}: {said.decode(errors='replace')[-2000:]}")
-    return Measured(seconds, used.ru_maxrss / 2**20)
+    with tempfile.NamedTemporaryFile() as told:
+        runner = [sys.executable, "-c", _RUNNER, told.name, *map(str, command)]
+        subprocess.run(runner, env=os.environ | (environment or {}), check=True)
+        code, seconds, memory, said = json.load(told)
+    if code and not may_fail:
+        raise FailedError(f"{' '.join(map(str, command))}: {said}")
+    return Measured(seconds, memory / 2**20)
 
 
 def build(landing: Path, as_of: str, output: Path, *options: str) -> Measured:
