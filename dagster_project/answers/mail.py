@@ -29,14 +29,11 @@ from dagster_project.answers.outbox import (
     move,
     sole_sender,
 )
-from dagster_project.answers.settings import AnswerSettings, MailServer
+from dagster_project.answers.settings import AnswerSettings, MailServer, is_nobody
 
 SECONDS_TO_WAIT = 20
 LONGEST_WAIT = timedelta(hours=1)
 _TAKEN, _GO_ON = 250, 354
-
-# Names that are reserved for examples and tests (RFC 2606): nobody reads there.
-_NOBODY = re.compile(r"\.(example|invalid|test|localhost)$", re.IGNORECASE)
 
 
 class NotTakenError(Exception):
@@ -135,4 +132,4 @@ def _addresses(message: EmailMessage) -> list[str]:
 
 def _simulated(file: Path) -> bool:
     """Whether an answer is addressed to nobody."""
-    return any(_NOBODY.search(address) for address in _addresses(_read(file.read_bytes())))
+    return any(is_nobody(address) for address in _addresses(_read(file.read_bytes())))

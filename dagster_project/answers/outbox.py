@@ -34,6 +34,7 @@ create table if not exists answers (
     request_id text not null,
     municipality_code text not null,
     decided_date text not null,
+    content text not null,
     prepared_at text not null,
     attempts integer not null default 0,
     next_attempt_at text not null
@@ -44,32 +45,34 @@ create table if not exists answered_releases (build_id text primary key);
 
 @dataclass(frozen=True)
 class Answer:
-    """What an answer is about: the decision on one request, told to one municipality."""
+    """What an answer is about: the decision on one request, told to one municipality; `content` is a digest of it."""
 
     answer_id: str
     request_kind: str
     request_id: str
     municipality_code: str
     decided_date: date
+    content: str
+
+    @property
+    def request(self) -> tuple[str, str, str]:
+        """What it answers, and whom."""
+        return self.request_kind, self.request_id, self.municipality_code
 
     @property
     def file_name(self) -> str:
         """Name of its file in every folder of the outbox."""
         return f"{self.decided_date}-{self.municipality_code}-{self.answer_id}.eml"
 
-    def same_request_as(self, other: Answer) -> bool:
-        """Whether both answer one request, to one municipality."""
-        keys = [(one.request_kind, one.request_id, one.municipality_code) for one in (self, other)]
-        return keys[0] == keys[1]
 
-
-def known_answers(output: Path) -> dict[str, Answer]:
-    """Every answer that was ever put into the outbox, by its id."""
+def known_answers(output: Path) -> list[Answer]:
+    """Every answer that was ever put into the outbox, in the order in which they were."""
     with opened(output, _SCHEMA) as connection:
         rows = connection.execute(
-            "select answer_id, request_kind, request_id, municipality_code, decided_date from answers"
+            "select answer_id, request_kind, request_id, municipality_code, decided_date, content from answers "
+            "order by rowid"
         ).fetchall()
-    return {row[0]: Answer(row[0], row[1], row[2], row[3], date.fromisoformat(row[4])) for row in rows}
+    return [Answer(row[0], row[1], row[2], row[3], date.fromisoformat(row[4]), row[5]) for row in rows]
 
 
 def put(output: Path, answer: Answer, message: EmailMessage, now: datetime) -> None:
@@ -85,18 +88,18 @@ def put(output: Path, answer: Answer, message: EmailMessage, now: datetime) -> N
 
 
 def _remember(output: Path, answer: Answer, now: datetime) -> None:
-    key = (answer.answer_id, answer.request_kind, answer.request_id, answer.municipality_code)
+    key = (answer.answer_id, *answer.request, answer.decided_date.isoformat(), answer.content)
     with opened(output, _SCHEMA) as connection:
         connection.execute(
-            "insert into answers values (?, ?, ?, ?, ?, ?, 0, ?)",
-            (*key, answer.decided_date.isoformat(), now.isoformat(), now.isoformat()),
+            "insert into answers values (?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            (*key, now.isoformat(), now.isoformat()),
         )
 
 
 def place_staged(output: Path) -> None:
     """Move in what is remembered; what is not was cut off before it was known, and is made anew."""
     staged = sorted((output / OUTBOX / STAGED).glob("*.eml"))
-    known = {answer.file_name for answer in known_answers(output).values()} if staged else set()
+    known = {answer.file_name for answer in known_answers(output)} if staged else set()
     for file in staged:
         if file.name in known:
             move(file, output / OUTBOX)
@@ -143,11 +146,11 @@ def sole_sender(output: Path) -> Iterator[bool]:
 
 
 def due(output: Path, since: date, now: datetime) -> list[Path]:
-    """Waiting answers to decisions from a day on, whose next attempt is due, in the order of their decisions."""
+    """Waiting answers to decisions from a day on, whose next attempt is due, in the order in which they were made."""
     with opened(output, _SCHEMA) as connection:
         rows = connection.execute(
             "select decided_date || '-' || municipality_code || '-' || answer_id || '.eml' from answers "
-            "where decided_date >= ? and next_attempt_at <= ? order by decided_date, answer_id",
+            "where decided_date >= ? and next_attempt_at <= ? order by rowid",
             (since.isoformat(), now.isoformat()),
         ).fetchall()
     files = [output / OUTBOX / name for (name,) in rows]

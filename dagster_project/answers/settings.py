@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -73,6 +74,15 @@ def read_answer_settings(file: Path | None) -> AnswerSettings:
     read_template(settings.template)
     read_recipients(settings.recipients)
     return settings
+
+
+# Names that are reserved for examples and tests (RFC 2606): nobody reads there.
+_NOBODY = re.compile(r"\.(example|invalid|test|localhost)$", re.IGNORECASE)
+
+
+def is_nobody(address: str) -> bool:
+    """Whether nobody can read at an address."""
+    return _NOBODY.search(address) is not None
 
 
 def _mail_server(**values: Any) -> MailServer:

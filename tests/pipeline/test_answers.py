@@ -120,8 +120,8 @@ def test_an_answer_says_month_by_month_what_the_plan_was_and_is(shipped: Built) 
     [
         ("Simulated wish 2026-2", "kunde bara delvis genomföras"),
         ("Simulated wish 2026-3", "avslogs den 20 maj 2026. Planen ändras inte."),
-        ("Simulated wish 2026-4", "planen är ändrad som ni önskade"),
-        ("Simulated redistribution 2025-2", "Omfördelningen avslogs den 22 september 2025."),
+        ("Simulated wish 2026-4", "de månader ni angav har ändrats som ni önskade"),
+        ("Simulated redistribution 2025-2", "Länsstyrelsen avslog omfördelningen den 22 september 2025."),
         ("Simulated redistribution 2026-1", "Kommuntalet ändras från 22 till 25."),
         ("Simulated redistribution 2026-4", "kommunerna ligger i olika län"),
     ],
@@ -158,6 +158,40 @@ def test_a_corrected_decision_is_answered_anew(tmp_path: Path, shipped: Built) -
     [answer] = [body_of(one) for one in messages_in(tmp_path / OUTBOX) if "28 maj 2026" in body_of(one)]
     assert "Svaret ersätter vårt svar om beslutet den 25 maj 2026." in answer
     assert "Önskemålet avslogs den 28 maj 2026." in answer
+
+
+def test_a_correction_back_to_what_was_is_answered_too(tmp_path: Path, shipped: Built) -> None:
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    shutil.copy(release_of(shipped) / "warehouse.duckdb", changed)
+    with duckdb.connect(str(changed / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(
+            "update marts.change_request_months set wished_persons = 7 where request_id = 'Simulated wish 2026-4'"
+        )
+    prepare(tmp_path, release_of(shipped), AnswerSettings())
+    rounds = [changed, changed, release_of(shipped), release_of(shipped)]
+    assert [prepare(tmp_path, release, AnswerSettings()).answers for release in rounds] == [1, 0, 1, 0]
+
+
+def test_real_decisions_are_not_answered_to_simulated_addresses(tmp_path: Path, shipped: Built) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    shutil.copy(release_of(shipped) / "warehouse.duckdb", real)
+    with duckdb.connect(str(real / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(
+            "update marts.request_answers set is_simulated = false where request_id = 'Simulated wish 2026-4'"
+        )
+    assert prepare(tmp_path, real, AnswerSettings()) == Prepared(16, 1)
+
+
+def test_an_id_cannot_write_headers(tmp_path: Path, shipped: Built) -> None:
+    hostile = tmp_path / "hostile"
+    hostile.mkdir()
+    shutil.copy(release_of(shipped) / "warehouse.duckdb", hostile)
+    with duckdb.connect(str(hostile / "warehouse.duckdb")) as warehouse:
+        warehouse.execute("update marts.request_answers set request_id = 'R' || chr(13) || chr(10) || 'Bcc: a@b.se'")
+    assert prepare(tmp_path, hostile, AnswerSettings()).answers > 0
+    assert {str(one["Bcc"]) for one in messages_in(tmp_path / OUTBOX)} == {"None"}
 
 
 def test_operators_write_the_answer(tmp_path: Path, shipped: Built) -> None:

@@ -38,6 +38,7 @@ select
     months.first_changed_month,
     months.wished_persons::bigint as wished_persons,
     counts.kommuntal_persons,
+    counts.unassigned_persons,
     months.planned_if_granted_persons::bigint as planned_if_granted_persons,
     months.planned_if_granted_persons = counts.kommuntal_persons as sums_to_kommuntal,
     coalesce(months.fits, false) as would_be_applied,

@@ -15,7 +15,7 @@ sums as (
         request_id,
         municipality_code,
         sum(planned_if_granted_persons) as planned_if_granted_persons,
-        count(*) filter (where is_overfull_if_granted) as overfull_months,
+        count(*) filter (where can_change and is_overfull_if_granted) as overfull_months,
     from {{ ref('assessed_plan_months') }}
     where request_kind = 'redistribution'
     group by all
