@@ -32,6 +32,7 @@ from dagster_project.answers.outbox import (
 from dagster_project.answers.settings import AnswerSettings, MailServer, is_nobody
 
 SECONDS_TO_WAIT = 20
+SECONDS_FOR_ITS_WORD = 120  # a server may look through a message before it takes it
 LONGEST_WAIT = timedelta(hours=1)
 _TAKEN, _GO_ON = 250, 354
 
@@ -105,6 +106,8 @@ def hand_over(connection: smtplib.SMTP, file: Path) -> None:
     stuffed = re.sub(rb"(?m)^\.", b"..", content)
     connection.send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
     sending = move(file, file.parent / SENDING)
+    if connection.sock:
+        connection.sock.settimeout(SECONDS_FOR_ITS_WORD)
     connection.send(b".\r\n")
     code, _ = connection.getreply()
     if code == _TAKEN:

@@ -7,6 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ def read_answer_settings(file: Path | None) -> AnswerSettings:
         raise SettingError(f"ARSPLAN_ANSWERS names {file}, which cannot be understood: {error}") from None
     if settings.since is not None and not isinstance(settings.since, date):
         raise SettingError(f"ARSPLAN_ANSWERS names {file}: write since as a date without quotation marks")
+    if not _is_address(parseaddr(settings.sender)[1]):
+        raise SettingError(f"ARSPLAN_ANSWERS names {file}: write sender as Årsplaneringen <namn@example.se>")
     if settings.mail_server and settings.since is None:
         raise SettingError(
             f"ARSPLAN_ANSWERS names {file}: a mail server needs since, the first day whose decisions it answers"
@@ -78,6 +81,13 @@ def read_answer_settings(file: Path | None) -> AnswerSettings:
 
 # Names that are reserved for examples and tests (RFC 2606): nobody reads there.
 _NOBODY = re.compile(r"\.(example|invalid|test|localhost)$", re.IGNORECASE)
+
+
+def _is_address(email: str) -> bool:
+    """Whether a mail server can be told to send there."""
+    name, _, domain = email.rpartition("@")
+    odd = any(letter.isspace() or letter in "<>,;@" for letter in name + domain)
+    return bool(name and domain) and email.isascii() and not odd
 
 
 def is_nobody(address: str) -> bool:
@@ -126,7 +136,7 @@ def read_recipients(file: Path) -> dict[str, str]:
         code, email = ((row.get(column) or "").strip() for column in ("area_code", "email"))
         if not code.isdigit() or len(code) not in (2, 4):
             raise SettingError(f"{file} row {row_number}, area_code: write the two digits of a county or four")
-        if email.count("@") != 1 or any(letter.isspace() or letter in "<>,;" for letter in email):
+        if not _is_address(email):
             raise SettingError(f"{file} row {row_number}, email: write one address, such as namn@kommun.se")
         addresses[code] = email
     return addresses

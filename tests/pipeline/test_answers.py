@@ -432,6 +432,7 @@ SERVER = '[mail_server]\nhost = "smtp.example.se"\n'
         ("= nothing", "cannot be understood"),
         ("letters = 1\n", "letters"),
         ("since = '2026-11-01'\n", "write since as a date"),
+        ("sender = 'nobody'\n", "write sender as"),
         (SERVER, "needs since"),
         (f"since = 2026-11-01\n{SERVER}security = 'some'\n", "write one of starttls, tls, none"),
         (f"since = 2026-11-01\n{SERVER}password_variable = 'UNSET'\n", "UNSET holds no password"),
@@ -439,6 +440,7 @@ SERVER = '[mail_server]\nhost = "smtp.example.se"\n'
         ("template = 'wrong.txt'\n", "wrong.txt line 2"),
         ("template = 'unknown.txt'\n", "unknown.txt names what is unknown: kommun"),
         ("recipients = 'wrong.csv'\n", "wrong.csv row 2, email"),
+        ("recipients = 'foreign.csv'\n", "foreign.csv row 1, email"),
         ("recipients = 'code.csv'\n", "code.csv row 1, area_code"),
     ],
 )
@@ -446,6 +448,7 @@ def test_wrong_settings_are_refused(content: str, complaint: str, tmp_path: Path
     (tmp_path / "wrong.txt").write_text("Svar\n{% if %}\n")
     (tmp_path / "unknown.txt").write_text("Svar till {{ kommun }}\n")
     (tmp_path / "wrong.csv").write_text("area_code,email\n0765,a@b.se\n0780,nobody\n")
+    (tmp_path / "foreign.csv").write_text("area_code,email\n0765,å@b.se\n", encoding="utf-8")
     (tmp_path / "code.csv").write_text("area_code,email\nÄlmhult,a@b.se\n")
     file = tmp_path / "answers.toml"
     file.write_text(content)
