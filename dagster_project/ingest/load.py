@@ -154,7 +154,7 @@ def _load_feed(
     _append_rejected_rows(warehouse, landed)
     _settle_keys(warehouse, feed)
     _set_superseded_aside(warehouse, feed, {name_of(path, landing / feed.name): path for path in paths})
-    _append_landed(warehouse, landed)
+    _append_landed(warehouse, feed, landed)
     warehouse.execute("drop table delivered; drop table set_aside")
     used = {file.parsed.fitting.parent for file in landed if file.parsed.fitting}
     return _summary(warehouse, feed, landed, tuple(unknown_columns)), used
@@ -260,7 +260,8 @@ def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, path
         )
 
 
-def _append_landed(warehouse: duckdb.DuckDBPyConnection, landed: Iterable[_LandedFile]) -> None:
+def _append_landed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: Iterable[_LandedFile]) -> None:
+    accepted = dict(warehouse.execute(f"select file_name, count(*) from raw.{feed.name} group by file_name").fetchall())
     fates = {
         str(file_name): (superseded, duplicate)
         for file_name, superseded, duplicate in warehouse.execute(
@@ -274,12 +275,11 @@ def _append_landed(warehouse: duckdb.DuckDBPyConnection, landed: Iterable[_Lande
         if file.is_copy:
             duplicate = parsed.rows_read - parsed.rows_rejected
         rejected = parsed.rows_rejected + superseded
-        accepted = parsed.rows_read - rejected - duplicate
         warehouse.execute(
             "insert into raw.landed_files values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 *(file.feed, file.file_name, file.sha256, parsed.status, parsed.rows_read),
-                *(accepted, rejected, duplicate, parsed.problem),
+                *(accepted.get(file.file_name, 0), rejected, duplicate, parsed.problem),
             ],
         )
 

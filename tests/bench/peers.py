@@ -85,12 +85,13 @@ def _files(landing: Path) -> list[Path]:
 
 
 def _log(landing: Path) -> pl.DataFrame:
-    parts = [
-        pl.read_parquet(file).select(_COLUMNS.split(", ")).with_row_index("row_number").with_columns(file_order=at)
-        for at, file in enumerate(map(str, _files(landing)))
-        for at in [pl.lit(at)]
-    ]
-    return pl.concat(parts)
+    return pl.concat(
+        pl.read_parquet(file, columns=_COLUMNS.split(", "))
+        .select(_COLUMNS.split(", "))
+        .with_row_index("row_number")
+        .with_columns(file_order=pl.lit(at))
+        for at, file in enumerate(_files(landing))
+    )
 
 
 def in_polars(landing: Path, as_of: date) -> Tables:

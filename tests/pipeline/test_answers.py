@@ -56,6 +56,16 @@ def prepare(output: Path, release: Path, settings: AnswerSettings) -> Prepared:
     return prepare_answers(output, release, settings, NOW, AS_OF)
 
 
+def changed(shipped: Built, folder: Path, statement: str) -> Path:
+    """A release that is as the shipped one but for what a statement changes, and without documents."""
+    release = folder / "changed"
+    release.mkdir()
+    shutil.copy(release_of(shipped) / "warehouse.duckdb", release)
+    with duckdb.connect(str(release / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(statement)
+    return release
+
+
 def messages_in(folder: Path) -> list[EmailMessage]:
     return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in sorted(folder.glob("*.eml"))]
 
@@ -161,35 +171,29 @@ def test_a_corrected_decision_is_answered_anew(tmp_path: Path, shipped: Built) -
 
 
 def test_a_correction_back_to_what_was_is_answered_too(tmp_path: Path, shipped: Built) -> None:
-    changed = tmp_path / "changed"
-    changed.mkdir()
-    shutil.copy(release_of(shipped) / "warehouse.duckdb", changed)
-    with duckdb.connect(str(changed / "warehouse.duckdb")) as warehouse:
-        warehouse.execute(
-            "update marts.change_request_months set wished_persons = 7 where request_id = 'Simulated wish 2026-4'"
-        )
+    other = changed(
+        shipped,
+        tmp_path,
+        "update marts.change_request_months set wished_persons = 7 where request_id = 'Simulated wish 2026-4'",
+    )
     prepare(tmp_path, release_of(shipped), AnswerSettings())
-    rounds = [changed, changed, release_of(shipped), release_of(shipped)]
+    rounds = [other, other, release_of(shipped), release_of(shipped)]
     assert [prepare(tmp_path, release, AnswerSettings()).answers for release in rounds] == [1, 0, 1, 0]
 
 
 def test_real_decisions_are_not_answered_to_simulated_addresses(tmp_path: Path, shipped: Built) -> None:
-    real = tmp_path / "real"
-    real.mkdir()
-    shutil.copy(release_of(shipped) / "warehouse.duckdb", real)
-    with duckdb.connect(str(real / "warehouse.duckdb")) as warehouse:
-        warehouse.execute(
-            "update marts.request_answers set is_simulated = false where request_id = 'Simulated wish 2026-4'"
-        )
+    real = changed(
+        shipped,
+        tmp_path,
+        "update marts.request_answers set is_simulated = false where request_id = 'Simulated wish 2026-4'",
+    )
     assert prepare(tmp_path, real, AnswerSettings()) == Prepared(16, 1)
 
 
 def test_an_id_cannot_write_headers(tmp_path: Path, shipped: Built) -> None:
-    hostile = tmp_path / "hostile"
-    hostile.mkdir()
-    shutil.copy(release_of(shipped) / "warehouse.duckdb", hostile)
-    with duckdb.connect(str(hostile / "warehouse.duckdb")) as warehouse:
-        warehouse.execute("update marts.request_answers set request_id = 'R' || chr(13) || chr(10) || 'Bcc: a@b.se'")
+    hostile = changed(
+        shipped, tmp_path, "update marts.request_answers set request_id = 'R' || chr(13) || chr(10) || 'Bcc: a@b.se'"
+    )
     assert prepare(tmp_path, hostile, AnswerSettings()).answers > 0
     assert {str(one["Bcc"]) for one in messages_in(tmp_path / OUTBOX)} == {"None"}
 
