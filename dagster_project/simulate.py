@@ -8,6 +8,7 @@ S63 and S68 (quota refugees come late in the year), S71 (reception within two mo
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -442,7 +443,7 @@ def _made(folder: Path) -> Path:
 def write_large_log(folder: Path, events: int, seed: int) -> None:
     """Write about `events` events over five quota years as monthly Parquet deliveries, with decisions to match.
 
-    Some rows come twice and some are corrected in a later delivery.
+    Some rows come twice and some are corrected in a later delivery. No more than one quota year is held in memory.
     """
     rng = np.random.default_rng(seed)
     weights = _real_kommuntal_2018()
@@ -450,18 +451,20 @@ def write_large_log(folder: Path, events: int, seed: int) -> None:
     kommuntal = np.round(weights["weight"].to_numpy() * (per_year / int(weights["weight"].sum()))).astype(np.int64)
     codes = weights["municipality_code"].to_numpy().astype(np.str_)
     into = _made(folder / ASSIGNMENT_LOG.name)
-    decisions, logs = [], []
-    for quota_year in range(2021, 2026):
-        places = YearOfPlaces(quota_year, codes, kommuntal, np.round(kommuntal * 0.97).astype(np.int64))
-        logs.append(log_frame(simulate_year(rng, places, LONG_CHAINS), places, f"SIM{quota_year}"))
-        decisions.append(_large_decisions(weights, kommuntal, quota_year))
-    pl.concat(decisions).write_csv(_made(folder / QUOTA_DECISIONS.name) / "simulated.csv")
-    log = pl.concat(logs).with_columns(month=pl.col("event_date").dt.truncate("1mo"))
-    for (month,), rows in sorted(log.partition_by("month", as_dict=True).items()):
-        delivered = rows.drop("month")
-        again = delivered.sample(fraction=0.01, seed=seed)
-        mended = again.with_columns(recorded_at=pl.col("recorded_at") + pl.duration(days=3))[::2]
-        pl.concat([delivered, again[1::2], mended]).write_parquet(into / f"{month:%Y-%m}-simulated.parquet")
+    decisions = []
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as parts:
+        for quota_year in range(2021, 2026):
+            places = YearOfPlaces(quota_year, codes, kommuntal, np.round(kommuntal * 0.97).astype(np.int64))
+            log = log_frame(simulate_year(rng, places, LONG_CHAINS), places, f"SIM{quota_year}")
+            for (month,), rows in log.group_by(pl.col("event_date").dt.truncate("1mo"), maintain_order=True):
+                rows.write_parquet(_made(Path(parts) / f"{month:%Y-%m}") / f"{quota_year}.parquet")
+            decisions.append(_large_decisions(weights, kommuntal, quota_year))
+        pl.concat(decisions).write_csv(_made(folder / QUOTA_DECISIONS.name) / "simulated.csv")
+        for part in sorted(Path(parts).iterdir()):
+            delivered = pl.read_parquet(part / "*.parquet")
+            again = delivered.sample(fraction=0.01, seed=seed)
+            mended = again.with_columns(recorded_at=pl.col("recorded_at") + pl.duration(days=3))[::2]
+            pl.concat([delivered, again[1::2], mended]).write_parquet(into / f"{part.name}-simulated.parquet")
 
 
 def _large_decisions(weights: pl.DataFrame, kommuntal: Ints, quota_year: int) -> pl.DataFrame:
