@@ -89,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--without-site", action="store_true", help="leave out the web pages and documents: tables and checks only"
     )
+    build.add_argument(
+        "--anew", action="store_true", help="build everything anew instead of bringing the release before up to date"
+    )
     build.add_argument("--profile", action="store_true", help="tell at the end where the seconds went")
     build.set_defaults(run=_build)
 
@@ -152,11 +155,11 @@ def _show_progress() -> None:
 def _build(options: argparse.Namespace) -> int:
     from dagster_project.alerts import read_alert_settings  # noqa: PLC0415
     from dagster_project.answers.settings import read_answer_settings  # noqa: PLC0415
-    from dagster_project.ingest.load import LandingError, check_landing  # noqa: PLC0415
+    from dagster_project.ingest.landing import LandingError, check_landing  # noqa: PLC0415
     from dagster_project.workplace import workplace  # noqa: PLC0415
 
     try:
-        settings = settings_for(options.landing, options.output, options.as_of, not options.without_site)
+        settings = settings_for(options.landing, options.output, options.as_of, not options.without_site, options.anew)
         check_landing(settings.landing)
         read_alert_settings(alerts_file())
         read_answer_settings(answers_file())

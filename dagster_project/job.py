@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.errors import tellable
-from dagster_project.ingest.load import check_landing
+from dagster_project.ingest.landing import check_landing
 from dagster_project.settings import default_landing, default_output, settings_for, today_in_stockholm
 from dagster_project.workplace import Workplace, workplace
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.answers.outbox import is_answered
-from dagster_project.digest import code_version, sha256_of
-from dagster_project.ingest.feeds import FEEDS
-from dagster_project.ingest.load import files_of, name_of
+from dagster_project.digest import code_version
+from dagster_project.ingest.landing import deliveries_in
 from dagster_project.operations import PUBLISHED, recent_builds
 from dagster_project.settings import Settings
 
@@ -47,19 +46,11 @@ def reason_to_build(settings: Settings) -> str | None:
     if described["code_version"] != code_version():
         return "the program has changed"
     built = {(file["feed"], file["file_name"], file["sha256"]) for file in described["files"]}
-    if built != landed_now(settings.landing):
+    landed = {(delivery.feed, delivery.file_name, delivery.sha256) for delivery in deliveries_in(settings.landing)}
+    if built != landed:
         return "deliveries have come in or changed"
     as_of = date.fromisoformat(described["as_of"])
     return _reason_of_date(current.resolve(), as_of, settings)
-
-
-def landed_now(landing: Path) -> set[tuple[str, str, str]]:
-    """Feed, name and digest of every delivered file."""
-    return {
-        (feed.name, name_of(path, landing / feed.name), sha256_of(path))
-        for feed in FEEDS
-        for path in files_of(landing, feed)
-    }
 
 
 def _reason_of_date(release: Path, as_of: date, settings: Settings) -> str | None:

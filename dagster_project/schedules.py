@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from dagster_project.ingest.feeds import FEEDS
-from dagster_project.ingest.load import files_of
+from dagster_project.ingest.landing import files_of
 from dagster_project.job import build_job, forget_old_runs
 from dagster_project.need import reason_to_build
 from dagster_project.operations import recent_builds, record_night

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dagster_project.answers.outbox import OUTBOX
 from dagster_project.checks import Check, failed
 from dagster_project.errors import printable
-from dagster_project.ingest.load import unknown_folders
+from dagster_project.ingest.landing import unknown_folders
 from dagster_project.job import Failure
 from dagster_project.operations import ERROR, WARN
 from dagster_project.workplace import Workplace

@@ -15,7 +15,7 @@ from dagster_project.answers.outbox import counts
 from dagster_project.answers.prepare import Prepared
 from dagster_project.answers.settings import read_answer_settings
 from dagster_project.ingest.feeds import FEEDS
-from dagster_project.ingest.load import files_of
+from dagster_project.ingest.landing import files_of
 from dagster_project.operations import BROKE, ERROR, PUBLISHED, WARN, BuildRun, last_night, recent_builds
 from dagster_project.settings import STOCKHOLM, Settings, alerts_file, answers_file, default_output
 from dagster_project.status import missed_night

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.ingest.feeds import FEEDS
-from dagster_project.ingest.load import FeedLoad, load_landing, load_reference
+from dagster_project.ingest.landing import deliveries_in
+from dagster_project.ingest.load import FeedLoad, load_deliveries, load_reference
+from dagster_project.ingest.taken_over import note_touched_assignments, take_over
+from dagster_project.publish.release import current_release
 from dagster_project.settings import REFERENCE
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import counted
@@ -54,22 +57,30 @@ def _raw(name: str, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
 )
 def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult[None]]:
     """Read and validate every delivery; load what fits and list what does not."""
-    with workplace.step("ingest"), workplace.warehouse() as warehouse:
-        register = load_reference(warehouse, REFERENCE)
+    settings = workplace.settings
 
-        def loaded(load: FeedLoad) -> None:
-            workplace.loads.append(load)
-            progress.info(
-                "ingest     %s: %s, %d rows read, %d accepted, %d set aside, %d duplicate",
-                load.feed,
-                counted(load.files, "file"),
-                load.rows_read,
-                load.rows_accepted,
-                load.rows_rejected,
-                load.rows_duplicate,
-            )
+    def loaded(load: FeedLoad) -> None:
+        workplace.loads.append(load)
+        progress.info(
+            "ingest     %s: %s, %d new, %d rows read, %d accepted, %d set aside, %d duplicate",
+            load.feed,
+            counted(load.files, "file"),
+            load.new_files,
+            load.rows_read,
+            load.rows_accepted,
+            load.rows_rejected,
+            load.rows_duplicate,
+        )
 
-        load_landing(warehouse, workplace.settings.landing, register, workplace.settings.output / KEPT, loaded)
+    with workplace.step("ingest"):
+        deliveries = deliveries_in(settings.landing)
+        before = None if settings.anew else current_release(settings.output)
+        since = take_over(before, deliveries, settings.as_of, workplace.warehouse_file)
+        progress.info("ingest     %s", "everything anew" if since is None else f"on top of the release as of {since}")
+        with workplace.warehouse() as warehouse:
+            register = load_reference(warehouse, REFERENCE)
+            load_deliveries(warehouse, deliveries, register, settings.output / KEPT, loaded)
+            note_touched_assignments(warehouse, since, settings.as_of)
     yield dg.MaterializeResult(
         asset_key=["raw", "municipalities"], metadata={"dagster/row_count": len(register.municipality_codes)}
     )

@@ -1,11 +1,12 @@
-"""Loads the landing folder into schema `raw` of a new warehouse: accepted rows, set-aside rows, file counts.
+"""Brings schema `raw` up to date with the landing folder: accepted rows, set-aside rows, file counts.
 
+The warehouse is new, or it holds what was loaded for the release before; then only files that have come since are
+loaded, and of the rows that were there only those whose key came again are looked at.
 Source: contract, section 2. Always: rows read = accepted + rejected + duplicate, per file.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from dagster_project.digest import sha256_of
-from dagster_project.errors import TellableError, printable
-from dagster_project.ingest.feeds import FEEDS, Feed, Kind
+from dagster_project.errors import printable
+from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed, Kind
+from dagster_project.ingest.landing import Delivery
 from dagster_project.ingest.parsed import RAW_ROW, ParsedFile, forget_others, parse
 from dagster_project.ingest.read import ROW_NUMBER, read_delivery
 from dagster_project.ingest.validate import REJECTION, ROW_HASH, Register
+from dagster_project.sql import sql_text
 
 SQL_TYPES = {
     Kind.WHOLE_NUMBER: "bigint",
@@ -26,11 +28,9 @@ SQL_TYPES = {
     Kind.MONTH: "date",
     Kind.TIMESTAMP: "timestamp",
 }
-SUPERSEDED = "superseded"
-
-
-class LandingError(TellableError):
-    """The landing folder as a whole cannot be built from; the message says what to do."""
+SUPERSEDED, DUPLICATE = "superseded", "duplicate"
+# Assignments with a row that came or went, while the warehouse is open.
+CHANGED_ASSIGNMENTS = "changed_assignments"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class FeedLoad:
 
     feed: str
     files: int
+    new_files: int
     rows_read: int
     rows_accepted: int
     rows_rejected: int
@@ -49,41 +50,19 @@ class FeedLoad:
 
 @dataclass(frozen=True)
 class _LandedFile:
-    """A delivered file; `is_copy` where a file with the same content comes before it."""
+    """A delivered file as it was parsed.
 
-    feed: str
-    file_name: str
-    file_order: int
-    sha256: str
+    `is_copy` where a file with the same content comes before it, `is_new` where raw.landed_files does not know it yet.
+    """
+
+    delivery: Delivery
     parsed: ParsedFile
     is_copy: bool
+    is_new: bool
 
-
-def check_landing(landing: Path) -> None:
-    """Raise LandingError where there is nothing to build from."""
-    if not landing.is_dir():
-        raise LandingError(
-            f"There is no landing folder {landing}: create it, with one folder per feed, or name another."
-        )
-    for feed in FEEDS:
-        if not feed.may_be_absent and not files_of(landing, feed):
-            raise LandingError(
-                f"The landing folder {landing} holds no file in {feed.name}/: deliver at least one file of decisions."
-            )
-
-
-def files_of(landing: Path, feed: Feed) -> list[Path]:
-    """Files of a feed in the byte order of their names; hidden files and Excel's lock files are no deliveries."""
-    folder = landing / feed.name
-    files = (path for path in folder.rglob("*") if path.is_file())
-    deliveries = (path for path in files if not path.name.startswith((".", "~$")))
-    return sorted(deliveries, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
-
-
-def unknown_folders(landing: Path) -> list[str]:
-    """What lies in the landing folder and is no feed: nothing in it is read."""
-    known = {feed.name for feed in FEEDS}
-    return sorted(path.name for path in landing.iterdir() if path.name not in known and not path.name.startswith("."))
+    @property
+    def file_name(self) -> str:
+        return self.delivery.file_name
 
 
 REFERENCE_TABLES = ("municipalities", "quota_decision_sources")
@@ -107,149 +86,208 @@ def load_reference(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> Regist
     )
 
 
-def load_landing(
+def load_deliveries(
     warehouse: duckdb.DuckDBPyConnection,
-    landing: Path,
+    deliveries: Iterable[Delivery],
     register: Register,
     kept: Path,
     loaded: Callable[[FeedLoad], None],
 ) -> None:
-    """Create raw.<feed> for every feed, raw.rejected_rows and raw.landed_files; call `loaded` after each feed.
+    """Bring raw.<feed> of every feed, raw.rejected_rows and raw.landed_files up to date; call `loaded` after each feed.
 
-    `kept` is the folder of files that were parsed before.
+    `deliveries` are all that there are, in order; files that the warehouse knows must not have changed. `kept` is the
+    folder of files that were parsed before. Leaves the temporary table CHANGED_ASSIGNMENTS: assignments with an event
+    that came or went, not noted in a new warehouse.
     """
     kept.mkdir(mode=0o700, exist_ok=True)
-    warehouse.execute("""
-        create or replace table raw.rejected_rows (
+    warehouse.execute(f"""
+        create table if not exists raw.rejected_rows (
             feed varchar, file_name varchar, row_number bigint, reason varchar, raw_row varchar
         );
-        create or replace table raw.landed_files (
+        create table if not exists raw.landed_files (
             feed varchar, file_name varchar, sha256 varchar, status varchar, rows_read bigint,
             rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, problem varchar
         );
+        create or replace temp table {CHANGED_ASSIGNMENTS} (assignment_id varchar);
     """)
+    known = _counts_of_known_files(warehouse)
     all_used: set[Path] = set()
     for feed in FEEDS:
-        load, used = _load_feed(warehouse, landing, feed, register, kept)
-        all_used |= used
-        loaded(load)
+        landed = _parse_files([one for one in deliveries if one.feed == feed.name], feed, register, kept, known)
+        _load_feed(warehouse, feed, landed, known)
+        all_used |= {file.parsed.fitting.parent for file in landed if file.parsed.fitting}
+        loaded(_summary(warehouse, feed, landed))
     forget_others(kept, all_used)
 
 
-def _load_feed(
-    warehouse: duckdb.DuckDBPyConnection, landing: Path, feed: Feed, register: Register, kept: Path
-) -> tuple[FeedLoad, set[Path]]:
-    paths = files_of(landing, feed)
+# Rows rejected and duplicate of every file that the warehouse knows, by feed and name; a new warehouse knows none.
+Known = dict[tuple[str, str], tuple[int, int]]
+
+
+def _counts_of_known_files(warehouse: duckdb.DuckDBPyConnection) -> Known:
+    rows = warehouse.execute("select feed, file_name, rows_rejected, rows_duplicate from raw.landed_files").fetchall()
+    return {(feed, file_name): (rejected, duplicate) for feed, file_name, rejected, duplicate in rows}
+
+
+def _parse_files(
+    deliveries: list[Delivery], feed: Feed, register: Register, kept: Path, known: Known
+) -> list[_LandedFile]:
     landed: list[_LandedFile] = []
-    unknown_columns: dict[str, None] = {}
-    first_of: dict[str, str] = {}
-    for file_order, path in enumerate(paths):
-        file_name = name_of(path, landing / feed.name)
-        sha256 = sha256_of(path)
-        parsed = parse(path, sha256, feed, register, kept)
-        unknown_columns |= dict.fromkeys(parsed.unknown_columns)
-        first = first_of.setdefault(f"{sha256}{path.suffix.lower()}", file_name)
-        landed.append(_LandedFile(feed.name, file_name, file_order, sha256, parsed, is_copy=first != file_name))
-    _append_delivered(warehouse, feed, landed)
-    _append_rejected_rows(warehouse, landed)
-    _settle_keys(warehouse, feed)
-    _set_superseded_aside(warehouse, feed, {name_of(path, landing / feed.name): path for path in paths})
-    _append_landed(warehouse, feed, landed)
-    warehouse.execute("drop table delivered; drop table set_aside")
-    used = {file.parsed.fitting.parent for file in landed if file.parsed.fitting}
-    return _summary(warehouse, feed, landed, tuple(unknown_columns)), used
+    contents: set[tuple[str, str]] = set()
+    for delivery in deliveries:
+        parsed = parse(delivery.path, delivery.sha256, feed, register, kept)
+        is_new = (feed.name, delivery.file_name) not in known
+        landed.append(_LandedFile(delivery, parsed, delivery.content in contents, is_new))
+        contents.add(delivery.content)
+    return landed
 
 
-def name_of(path: Path, folder: Path) -> str:
-    """Name of a file below its feed's folder; bytes that are no UTF-8 are escaped."""
-    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+def _load_feed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile], known: Known) -> None:
+    columns = ", ".join(f"{name} {type_}" for name, type_ in _types_of(feed).items())
+    warehouse.execute(f"create table if not exists raw.{feed.name} ({columns}, file_name varchar, {ROW_NUMBER} bigint)")
+    _settle_keys(warehouse, feed, landed)
+    if known and feed is ASSIGNMENT_LOG:
+        _note_changed_assignments(warehouse, feed)
+    _exchange_rows(warehouse, feed)
+    _append_rejected_rows(warehouse, feed, landed)
+    _set_superseded_aside(warehouse, feed, {file.file_name: file.delivery.path for file in landed})
+    _write_counts(warehouse, feed, landed, known)
+    for table in ("again", "gathered", "fates_before", "fates"):
+        warehouse.execute(f"drop table {table}")
 
 
-def _append_delivered(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile]) -> None:
-    """Table `delivered`: every row that fits, of all files of the feed, but of a file that came before: all its rows
-    are duplicates.
+def _types_of(feed: Feed) -> dict[str, str]:
+    """SQL type by column."""
+    return {column.name: SQL_TYPES.get(column.kind, "varchar") for column in feed.columns}
+
+
+def _view_of_fitting_rows(
+    warehouse: duckdb.DuckDBPyConnection, name: str, feed: Feed, files: Iterable[_LandedFile]
+) -> None:
+    """A view of the rows that fit, with their place and digest, of files but those that came before: all rows of such
+    a copy are duplicates.
     """
-    columns = ", ".join(f"{column.name} {SQL_TYPES.get(column.kind, 'varchar')}" for column in feed.columns)
-    warehouse.execute(
-        f"create or replace temp table delivered "
-        f"({columns}, file_order integer, file_name varchar, row_number bigint, row_hash ubigint)"
-    )
-    files = [file for file in landed if file.parsed.fitting and not file.is_copy]
-    if not files:
-        return
-    names = ", ".join(feed.column_names)
-    warehouse.execute(
-        f"""
-        insert into delivered
-        with files as (
-            select unnest($paths) as path, unnest($orders) as file_order, unnest($names) as file_name
+    fitting = [(file.parsed.fitting, file) for file in files if file.parsed.fitting and not file.is_copy]
+    names = ", ".join(f"{name}::{type_} as {name}" for name, type_ in _types_of(feed).items())
+    if not fitting:
+        warehouse.execute(
+            f"create or replace temp view {name} as "
+            f"select {names}, 0 as file_order, file_name, {ROW_NUMBER}, 0::ubigint as {ROW_HASH} "
+            f"from raw.{feed.name} where false"
         )
-        select {names}, files.file_order, files.file_name, {ROW_NUMBER}, {ROW_HASH}
-        from read_parquet($paths, filename = 'path') as parsed inner join files using (path)
-        """,
-        {
-            "paths": [str(file.parsed.fitting) for file in files],
-            "orders": [file.file_order for file in files],
-            "names": [file.file_name for file in files],
-        },
+        return
+    paths = ", ".join(sql_text(path) for path, _ in fitting)
+    listed = ", ".join(
+        f"({sql_text(path)}, {file.delivery.file_order}, {sql_text(file.file_name)})" for path, file in fitting
     )
+    warehouse.execute(f"""
+        create or replace temp view {name} as
+        with files(path, file_order, file_name) as (values {listed})
+        select {names}, files.file_order, files.file_name, {ROW_NUMBER}, {ROW_HASH}
+        from read_parquet([{paths}], filename = 'path') as parsed inner join files using (path)
+    """)
 
 
-def _append_rejected_rows(warehouse: duckdb.DuckDBPyConnection, landed: list[_LandedFile]) -> None:
-    """Append the rows that do not fit, with their text as delivered, to raw.rejected_rows."""
-    for file in landed:
-        if file.parsed.rows_rejected:
-            warehouse.execute(
-                f"insert into raw.rejected_rows select $feed, $file_name, {ROW_NUMBER}, {REJECTION}, {RAW_ROW} "
-                "from read_parquet($rejected)",
-                {"feed": file.feed, "file_name": file.file_name, "rejected": str(file.parsed.rejected)},
-            )
+def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile]) -> None:
+    """Tell the fate of every row whose key comes more than once, before and with the new files.
+
+    Few keys come again, known here by their digest (table `again`): only their rows are gathered from the files and
+    put in order. Tables `fates_before` and `fates` hold those that are not accepted.
+    """
+    key = ", ".join(feed.key)
+    _view_of_fitting_rows(warehouse, "new_rows", feed, [file for file in landed if file.is_new])
+    _view_of_fitting_rows(warehouse, "known_rows", feed, [file for file in landed if not file.is_new])
+    warehouse.execute(f"""
+        create or replace temp table again as
+        with new_keys as (select hash({key}) as digest from new_rows),
+        known_keys as (select hash({key}) as digest from raw.{feed.name})
+        select digest from new_keys group by digest having count(*) > 1
+        union
+        select digest from new_keys semi join known_keys using (digest)
+    """)
+    warehouse.execute(f"""
+        create or replace temp table gathered as
+        select *, true as is_new from new_rows where hash({key}) in (from again)
+        union all
+        select *, false as is_new from known_rows where hash({key}) in (from again)
+    """)
+    for fates, gathered in (("fates_before", "gathered where not is_new"), ("fates", "gathered")):
+        warehouse.execute(f"create or replace temp table {fates} as {_fates(feed, gathered)}")
 
 
-def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    """Tell the fate of each row that is not accepted (table `set_aside`), and keep the accepted ones in raw.<feed>.
-
-    A row equal to an earlier one is a duplicate; of the different rows with one key the latest wins.
+def _fates(feed: Feed, rows: str) -> str:
+    """SQL for the rows that are not accepted: one equal to an earlier one is a duplicate; of the different rows with
+    one key the latest wins.
     """
     key = ", ".join(feed.key)
     latest = f"{feed.latest_by} desc nulls last, " if feed.latest_by else ""
-    # Few keys come again: only rows whose key may do so, by its digest, are put in order.
-    warehouse.execute(f"""
-        create or replace temp table set_aside as
-        with again as (
-            select hash({key}) as digest from delivered group by digest having count(*) > 1
-        ),
-        copies as (
-            select *, row_number() over (partition by {key}, row_hash order by file_order, row_number) as copy_number
-            from delivered
-            where hash({key}) in (select digest from again)
+    return f"""
+        with copies as (
+            select
+                *,
+                row_number() over (
+                    partition by {key}, {ROW_HASH} order by file_order, {ROW_NUMBER}
+                ) as copy_number
+            from {rows}
         ),
         ranked as (
             select
                 *,
                 row_number() over (
-                    partition by {key}, copy_number = 1 order by {latest} file_order desc, row_number desc
+                    partition by {key}, copy_number = 1 order by {latest} file_order desc, {ROW_NUMBER} desc
                 ) as key_rank
             from copies
         )
         select
-            file_order, file_name, row_number,
-            case when copy_number > 1 then 'duplicate' else '{SUPERSEDED}' end as fate
+            file_name, {ROW_NUMBER},
+            case when copy_number > 1 then '{DUPLICATE}' else '{SUPERSEDED}' end as fate
         from ranked
         where copy_number > 1 or key_rank > 1
-    """)
+    """
+
+
+def _note_changed_assignments(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     warehouse.execute(f"""
-        create or replace table raw.{feed.name} as
-        select {", ".join(feed.column_names)}, file_name, row_number
-        from delivered anti join set_aside using (file_order, row_number)
+        insert into {CHANGED_ASSIGNMENTS}
+        select assignment_id from raw.{feed.name} where hash({", ".join(feed.key)}) in (from again)
+        union
+        select assignment_id from new_rows
     """)
+
+
+def _exchange_rows(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Take the rows of keys that came again out of raw.<feed>, and put in what is accepted now."""
+    key, names = ", ".join(feed.key), ", ".join(feed.column_names)
+    warehouse.execute(f"delete from raw.{feed.name} where hash({key}) in (from again)")
+    warehouse.execute(f"""
+        insert into raw.{feed.name}
+        select {names}, file_name, {ROW_NUMBER} from new_rows anti join again on hash({key}) = digest
+        union all
+        select {names}, file_name, {ROW_NUMBER} from gathered anti join fates using (file_name, {ROW_NUMBER})
+    """)
+
+
+def _append_rejected_rows(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile]) -> None:
+    """Append the new rows that do not fit, with their text as delivered, to raw.rejected_rows."""
+    for file in landed:
+        if file.is_new and file.parsed.rows_rejected:
+            warehouse.execute(
+                f"insert into raw.rejected_rows select $feed, $file_name, {ROW_NUMBER}, {REJECTION}, {RAW_ROW} "
+                "from read_parquet($rejected)",
+                {"feed": feed.name, "file_name": file.file_name, "rejected": str(file.parsed.rejected)},
+            )
 
 
 def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, paths: dict[str, Path]) -> None:
-    """Read the superseded rows in their files once more, for their text as delivered."""
-    superseded = warehouse.execute(
-        f"select file_name, row_number from set_aside where fate = '{SUPERSEDED}' order by file_order, row_number"
-    ).pl()
+    """Read the rows that are superseded now in their files once more, for their text as delivered."""
+    of_fate = f"select file_name, {ROW_NUMBER} from {{}} where fate = '{SUPERSEDED}'"
+    now, before = of_fate.format("fates"), of_fate.format("fates_before")
+    warehouse.execute(
+        f"delete from raw.rejected_rows where feed = ? and reason = '{SUPERSEDED}' "
+        f"and (file_name, {ROW_NUMBER}) in ({before} except {now})",
+        [feed.name],
+    )
+    superseded = warehouse.execute(f"{now} except {before} order by all").pl()
     for (file_name,), rows in superseded.group_by("file_name", maintain_order=True):
         delivery = read_delivery(paths[str(file_name)], frozenset(feed.column_names), rows[ROW_NUMBER])
         with_text = delivery.raw_rows(rows[ROW_NUMBER])  # noqa: F841 (read by DuckDB)
@@ -260,33 +298,38 @@ def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, path
         )
 
 
-def _append_landed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: Iterable[_LandedFile]) -> None:
+def _write_counts(
+    warehouse: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    landed: Iterable[_LandedFile],
+    known: Known,
+) -> None:
+    """Write the feed's rows of raw.landed_files anew."""
     accepted = dict(warehouse.execute(f"select file_name, count(*) from raw.{feed.name} group by file_name").fetchall())
-    fates = {
-        str(file_name): (superseded, duplicate)
-        for file_name, superseded, duplicate in warehouse.execute(
-            f"select file_name, count(*) filter (where fate = '{SUPERSEDED}'), "
-            "count(*) filter (where fate = 'duplicate') from set_aside group by file_name"
-        ).fetchall()
-    }
+    moved = warehouse.execute("""
+        select file_name, fate, sum(number)::bigint
+        from (select *, 1 as number from fates union all select *, -1 from fates_before)
+        group by all
+    """).fetchall()
+    more = {(file_name, fate): number for file_name, fate, number in moved}
+    warehouse.execute("delete from raw.landed_files where feed = ?", [feed.name])
     for file in landed:
         parsed = file.parsed
-        superseded, duplicate = fates.get(file.file_name, (0, 0))
-        if file.is_copy:
-            duplicate = parsed.rows_read - parsed.rows_rejected
-        rejected = parsed.rows_rejected + superseded
+        in_copy = parsed.rows_read - parsed.rows_rejected if file.is_copy else 0
+        rejected, duplicate = known.get((feed.name, file.file_name), (parsed.rows_rejected, in_copy))
         warehouse.execute(
             "insert into raw.landed_files values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                *(file.feed, file.file_name, file.sha256, parsed.status, parsed.rows_read),
-                *(accepted.get(file.file_name, 0), rejected, duplicate, parsed.problem),
+                *(feed.name, file.file_name, file.delivery.sha256, parsed.status, parsed.rows_read),
+                accepted.get(file.file_name, 0),
+                rejected + more.get((file.file_name, SUPERSEDED), 0),
+                duplicate + more.get((file.file_name, DUPLICATE), 0),
+                parsed.problem,
             ],
         )
 
 
-def _summary(
-    warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile], unknown_columns: tuple[str, ...]
-) -> FeedLoad:
+def _summary(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile]) -> FeedLoad:
     counts = warehouse.execute(
         """
         select
@@ -304,10 +347,11 @@ def _summary(
     return FeedLoad(
         feed=feed.name,
         files=len(landed),
+        new_files=sum(file.is_new for file in landed),
         rows_read=rows_read,
         rows_accepted=rows_accepted,
         rows_rejected=rows_rejected,
         rows_duplicate=rows_duplicate,
         problems=problems,
-        unknown_columns=unknown_columns,
+        unknown_columns=tuple(dict.fromkeys(name for file in landed for name in file.parsed.unknown_columns)),
     )

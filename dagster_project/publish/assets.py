@@ -15,7 +15,7 @@ from dagster_project.operations import recent_builds
 from dagster_project.publish.assessments import write_assessments
 from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
 from dagster_project.publish.documents import keep_editions, write_documents
-from dagster_project.publish.downloads import public_marts, public_tables, write_downloads
+from dagster_project.publish.downloads import orders_of_marts, public_marts, public_tables, write_downloads
 from dagster_project.publish.figures import Figures, read_figures
 from dagster_project.publish.history import write_history
 from dagster_project.publish.release import current_release, landed_files
@@ -58,10 +58,12 @@ def _write_parquet(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[s
     """One Parquet file per mart; rows by mart."""
     folder.mkdir()
     marts = warehouse.execute("select table_name from duckdb_tables() where schema_name = 'marts' order by 1")
+    orders = orders_of_marts()
     rows: dict[str, int] = {}
     for (mart,) in marts.fetchall():
+        in_order = f"from marts.{mart}" + (f" order by {orders[mart]}" if mart in orders else "")
         written = warehouse.execute(
-            f"copy marts.{mart} to {sql_text(folder / f'{mart}.parquet')} (format parquet)"
+            f"copy ({in_order}) to {sql_text(folder / f'{mart}.parquet')} (format parquet)"
         ).fetchone()
         rows[mart] = written[0] if written else 0
     return rows

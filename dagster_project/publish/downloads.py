@@ -47,19 +47,33 @@ def public_tables() -> list[Table]:
 
 def public_marts() -> list[Table]:
     """Marts that may go to everyone: those whose model says so, and the outcomes of the checks."""
-    nodes = manifest()["nodes"].values()
-    keys = {
-        node["attached_node"]: tuple(node["test_metadata"]["kwargs"]["columns"])
-        for node in nodes
-        if node.get("test_metadata", {}) and node["test_metadata"]["name"] == "unique_grain"
-    }
+    keys = _grains()
     marts = [
         _documented(node, keys.get(node["unique_id"], ()))
-        for node in nodes
+        for node in manifest()["nodes"].values()
         if node["config"].get("meta", {}).get("public")
     ]
     checks = next(source for source in manifest()["sources"].values() if source["name"] == _CHECK_RESULTS)
     return sorted([*marts, _documented(checks, ("check_name",))], key=lambda table: table.name)
+
+
+def orders_of_marts() -> dict[str, str]:
+    """Columns to order a mart by that is brought up to date, and so lies in no order of its own; by name."""
+    keys = _grains()
+    return {
+        node["name"]: ", ".join(keys[unique_id])
+        for unique_id, node in manifest()["nodes"].items()
+        if node["schema"] == "marts" and node["config"].get("materialized") == "incremental"
+    }
+
+
+def _grains() -> dict[str, tuple[str, ...]]:
+    """Columns of the key, by dbt's id of the mart."""
+    return {
+        node["attached_node"]: tuple(node["test_metadata"]["kwargs"]["columns"])
+        for node in manifest()["nodes"].values()
+        if node.get("test_metadata", {}) and node["test_metadata"]["name"] == "unique_grain"
+    }
 
 
 def _documented(node: dict[str, Any], key: tuple[str, ...]) -> Table:

@@ -199,7 +199,7 @@ def test_every_outcome_of_a_build_is_told(
     mail.received.clear()
 
     with monkeypatch.context() as broken:
-        broken.setattr("dagster_project.ingest.assets.load_landing", lambda *_: 1 / 0)
+        broken.setattr("dagster_project.ingest.assets.load_deliveries", lambda *_: 1 / 0)
         assert build(landing, AS_OF, output).exit_code == 1
     [(_, _, body)] = mail.received
     assert "Bygget avbröts: ingest: ZeroDivisionError" in body

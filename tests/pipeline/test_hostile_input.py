@@ -18,7 +18,8 @@ from conftest import Build
 
 from dagster_project.ingest import read
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
-from dagster_project.ingest.load import load_landing, load_reference
+from dagster_project.ingest.landing import deliveries_in
+from dagster_project.ingest.load import load_deliveries, load_reference
 from dagster_project.settings import REFERENCE
 
 NASTY = [
@@ -111,7 +112,7 @@ def damaged(rng: random.Random, content: bytes) -> bytes:
 def load(landing: Path) -> duckdb.DuckDBPyConnection:
     warehouse = duckdb.connect()
     kept = landing.parent / "kept"
-    load_landing(warehouse, landing, load_reference(warehouse, REFERENCE), kept, lambda _: None)
+    load_deliveries(warehouse, deliveries_in(landing), load_reference(warehouse, REFERENCE), kept, lambda _: None)
     return warehouse
 
 

@@ -171,7 +171,7 @@ def test_every_build_is_remembered(build: Build, tmp_path: Path, capsys: pytest.
     write(landing / "redistributions", "1.csv", [("no such column",)])
     assert build(landing, AS_OF, output).exit_code == 3
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr("dagster_project.ingest.assets.load_landing", lambda *_: 1 / 0)
+        broken.setattr("dagster_project.ingest.assets.load_deliveries", lambda *_: 1 / 0)
         assert build(landing, AS_OF, output).exit_code == 1
 
     assert main(["status", "--output", str(output)]) == 2

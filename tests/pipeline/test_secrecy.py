@@ -84,7 +84,7 @@ def test_an_error_nobody_foresaw_is_told_without_values(
     def broken(*_: object) -> None:
         raise ValueError(f"could not convert {SECRET}")
 
-    monkeypatch.setattr(assets, "load_landing", broken)
+    monkeypatch.setattr(assets, "load_deliveries", broken)
     built = build(world(tmp_path / "landing"), "2026-03-01", tmp_path / "output")
     assert built.exit_code == 1
     assert "ValueError in" in built.text

@@ -11,7 +11,8 @@ import pytest
 
 from dagster_project.ingest import parsed
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
-from dagster_project.ingest.load import LandingError, check_landing, files_of, load_landing, load_reference
+from dagster_project.ingest.landing import LandingError, check_landing, deliveries_in, files_of
+from dagster_project.ingest.load import load_deliveries, load_reference
 from dagster_project.settings import REFERENCE
 
 HEADER = "event_id,event_type,event_date,assignment_id,recorded_at,municipality_code,persons,category\n"
@@ -30,7 +31,8 @@ def load(tmp_path: Path) -> Load:
         for name, rows in files.items():
             (folder / f"{name}.csv").write_text(HEADER + rows)
         warehouse = duckdb.connect()
-        load_landing(warehouse, tmp_path, load_reference(warehouse, REFERENCE), tmp_path / "kept", lambda _: None)
+        register = load_reference(warehouse, REFERENCE)
+        load_deliveries(warehouse, deliveries_in(tmp_path), register, tmp_path / "kept", lambda _: None)
         return warehouse
 
     return from_files
@@ -86,7 +88,7 @@ RAW_TABLES = ("assignment_log", "rejected_rows", "landed_files")
 def loaded(landing: Path, kept: Path) -> list[list[tuple[Any, ...]]]:
     """All rows of what a landing folder becomes."""
     with duckdb.connect() as warehouse:
-        load_landing(warehouse, landing, load_reference(warehouse, REFERENCE), kept, lambda _: None)
+        load_deliveries(warehouse, deliveries_in(landing), load_reference(warehouse, REFERENCE), kept, lambda _: None)
         return [warehouse.execute(f"from raw.{table} order by all").fetchall() for table in RAW_TABLES]
 
 

@@ -1,7 +1,11 @@
 -- R6: an assignment is open until its first outcome makes it received or cancelled. One row per assignment.
+{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
+-- depends_on: {{ ref('int_assignments_affected') }}
 with assigned as (
     select * from {{ ref('int_assigned_events_ordered') }}
-    where is_first
+    where
+        is_first
+        and {{ is_affected() }}
 ),
 
 deciding as (

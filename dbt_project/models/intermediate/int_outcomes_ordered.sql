@@ -1,8 +1,12 @@
 -- R6: the first outcome by event_date, received before cancelled, event_id decides; R9: why the others do not count.
 -- One row per received or cancelled event; the deciding one has no issue.
+{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
+-- depends_on: {{ ref('int_assignments_affected') }}
 with outcomes as (
     select * from {{ ref('stg_assignment_events') }}
-    where event_type in ('received', 'cancelled')
+    where
+        event_type in ('received', 'cancelled')
+        and {{ is_affected() }}
 ),
 
 assigned as (

@@ -1,8 +1,12 @@
 -- R8: approvals of over-plan assignments; the first by date and id is the one shown.
 -- R9: an approval of an assignment that the log does not know is an orphan.
+{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
+-- depends_on: {{ ref('int_assignments_affected') }}
 with approvals as (
     select * from {{ ref('stg_assignment_events') }}
-    where event_type = 'over_plan_approved'
+    where
+        event_type = 'over_plan_approved'
+        and {{ is_affected() }}
 ),
 
 assigned as (

@@ -1,5 +1,12 @@
 -- R5, R6, R7: one row per assignment that the log knows.
-with approvals as (
+{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
+-- depends_on: {{ ref('int_assignments_affected') }}
+with states as (
+    select * from {{ ref('int_assignment_states_resolved') }}
+    where {{ is_affected() }}
+),
+
+approvals as (
     select * from {{ ref('int_over_plan_approvals_ordered') }}
     where is_first
 )
@@ -23,9 +30,8 @@ select
     states.is_overdue,
     approvals.event_date as over_plan_approved_date,
     approvals.reason as over_plan_reason,
-from {{ ref('int_assignment_states_resolved') }} as states
+from states
 left join {{ ref('int_replacements_traced_to_originals') }} as traces
     on states.assignment_id = traces.assignment_id
 left join approvals
     on states.assignment_id = approvals.assignment_id
-order by states.assignment_id

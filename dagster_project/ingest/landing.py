@@ -1,0 +1,72 @@
+"""What lies in the landing folder, before anything is read. Source: contract, section 2."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_project.digest import sha256_of
+from dagster_project.errors import TellableError
+from dagster_project.ingest.feeds import FEEDS, Feed
+
+
+class LandingError(TellableError):
+    """The landing folder as a whole cannot be built from; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A delivered file; `file_order` numbers the files of its feed in the order in which they count."""
+
+    feed: str
+    path: Path
+    file_name: str
+    file_order: int
+    sha256: str
+
+    @property
+    def content(self) -> tuple[str, str]:
+        """What two files share that are read alike."""
+        return self.sha256, self.path.suffix.lower()
+
+
+def check_landing(landing: Path) -> None:
+    """Raise LandingError where there is nothing to build from."""
+    if not landing.is_dir():
+        raise LandingError(
+            f"There is no landing folder {landing}: create it, with one folder per feed, or name another."
+        )
+    for feed in FEEDS:
+        if not feed.may_be_absent and not files_of(landing, feed):
+            raise LandingError(
+                f"The landing folder {landing} holds no file in {feed.name}/: deliver at least one file of decisions."
+            )
+
+
+def files_of(landing: Path, feed: Feed) -> list[Path]:
+    """Files of a feed in the byte order of their names; hidden files and Excel's lock files are no deliveries."""
+    folder = landing / feed.name
+    files = (path for path in folder.rglob("*") if path.is_file())
+    deliveries = (path for path in files if not path.name.startswith((".", "~$")))
+    return sorted(deliveries, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
+
+
+def deliveries_in(landing: Path) -> list[Delivery]:
+    """All delivered files with their digests, feed by feed, in the order in which they count."""
+    return [
+        Delivery(feed.name, path, _name_of(path, landing / feed.name), file_order, sha256_of(path))
+        for feed in FEEDS
+        for file_order, path in enumerate(files_of(landing, feed))
+    ]
+
+
+def _name_of(path: Path, folder: Path) -> str:
+    """Name of a file below its feed's folder; bytes that are no UTF-8 are escaped."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+
+
+def unknown_folders(landing: Path) -> list[str]:
+    """What lies in the landing folder and is no feed: nothing in it is read."""
+    known = {feed.name for feed in FEEDS}
+    return sorted(path.name for path in landing.iterdir() if path.name not in known and not path.name.startswith("."))

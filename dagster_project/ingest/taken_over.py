@@ -1,0 +1,80 @@
+"""What a build takes over from the release before, so that a night costs what has come to pass since.
+
+The warehouse of the current release is copied, and ingest and models only bring it up to date. Wherever the outcome
+might differ from that of a build from nothing, nothing is taken over.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.digest import code_version, sha256_of
+from dagster_project.ingest.landing import Delivery
+from dagster_project.ingest.load import CHANGED_ASSIGNMENTS
+
+WAREHOUSE, DIGESTS = "warehouse.duckdb", "SHA256SUMS"
+
+
+def take_over(release: Path | None, deliveries: list[Delivery], as_of: date, into: Path) -> date | None:
+    """Copy the warehouse of the release to the file `into`; the release's as-of date, or None where nothing is copied.
+
+    Copied it is only when the same program made it, no day of it lies ahead, what it was made of is still there and
+    still counts first, and not a byte of it has changed.
+    """
+    if release is None or not (release / "build.json").is_file():
+        return None
+    described = json.loads((release / "build.json").read_text(encoding="utf-8"))
+    known = {(file["feed"], file["file_name"]): file["sha256"] for file in described["files"]}
+    since = date.fromisoformat(described["as_of"])
+    if described["code_version"] != code_version() or since > as_of or not _still_counts(known, deliveries):
+        return None
+    shutil.copyfile(release / WAREHOUSE, into)
+    if f"{sha256_of(into)}  {WAREHOUSE}" not in (release / DIGESTS).read_text(encoding="utf-8").splitlines():
+        into.unlink()
+        return None
+    with duckdb.connect(str(into)) as warehouse:
+        warehouse.execute("drop schema if exists history cascade")  # it tells of releases, not of deliveries
+    return since
+
+
+def _still_counts(known: dict[tuple[str, str], str], deliveries: list[Delivery]) -> bool:
+    """Whether every known file is still there, with the same content, and no new file with that content precedes it."""
+    still_there: set[tuple[str, str]] = set()
+    new_contents: set[tuple[str, str, str]] = set()
+    for delivery in deliveries:
+        name, content = (delivery.feed, delivery.file_name), (delivery.feed, *delivery.content)
+        if name not in known:
+            new_contents.add(content)
+        elif known[name] != delivery.sha256 or content in new_contents:
+            return False
+        else:
+            still_there.add(name)
+    return still_there == known.keys()
+
+
+def note_touched_assignments(warehouse: duckdb.DuckDBPyConnection, since: date | None, as_of: date) -> None:
+    """Create raw.touched_assignments: every assignment that may not be as it was in the release taken over.
+
+    One row per assignment with an event that came or went, with one dated after `since` that has come to pass, or
+    that is open and has become overdue. Empty where nothing was taken over.
+    """
+    warehouse.execute(f"""
+        create or replace table raw.touched_assignments as
+        select distinct assignment_id from {CHANGED_ASSIGNMENTS}
+    """)
+    if since is not None:
+        warehouse.execute(
+            """
+            insert into raw.touched_assignments
+            select assignment_id from raw.assignment_log where event_date > $since and event_date <= $as_of
+            union
+            select assignment_id from marts.assignments
+            where status = 'open' and reception_deadline_date >= $since and reception_deadline_date < $as_of
+            """,
+            {"since": since, "as_of": as_of},
+        )
