@@ -58,11 +58,12 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
         (home / "dagster.yaml").write_text(dagster_yaml(home))
         environment.setenv("DAGSTER_HOME", str(home))
 
-        def run(landing: Path, as_of: str, output: Path, with_site: bool = False) -> Built:
+        def run(landing: Path, as_of: str, output: Path, with_site: bool = False, anew: bool = False) -> Built:
             text = io.StringIO()
             command = ["build", "--landing", str(landing), "--output", str(output), "--as-of", as_of]
+            command += ([] if with_site else ["--without-site"]) + (["--anew"] if anew else [])
             with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
-                exit_code = main(command if with_site else [*command, "--without-site"])
+                exit_code = main(command)
             return Built(exit_code, output, text.getvalue())
 
         yield run

@@ -1,0 +1,124 @@
+"""Night after night on top of the release before gives, byte for byte, what a build from nothing gives."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from conftest import Build, Built
+
+from dagster_project.simulate import write_large_log
+
+QUICK_SEEDS = (1,)
+LONG_SEEDS = range(100, 120)
+NIGHTS = ("2024-06-30", "2024-09-15", "2026-03-31")
+# No order holds in these; everything else of a release is compared as files.
+SCHEMAS = ("raw", "intermediate", "marts")
+
+
+def corrections(rng: random.Random, log: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Rows of the log anew, with something else in one column; a few were recorded before what they correct."""
+    rows = log.sample(count, seed=rng.randrange(2**30)).to_dicts()
+    ids = log.filter(event_type="cancelled")["assignment_id"].unique().sort().to_list()
+    places = log["municipality_code"].drop_nulls().unique().sort().to_list()
+    for row in rows:
+        row["recorded_at"] += timedelta(days=rng.choice([-900, 900, 900, 900]))
+        match rng.randrange(7):
+            case 0:
+                row["event_type"] = "retracted"
+            case 1:
+                row["event_date"] += timedelta(days=rng.randrange(-400, 400))
+            case 2:
+                row["assignment_id"] = rng.choice(ids)
+            case 3 if row["event_type"] == "assigned":
+                row["municipality_code"] = rng.choice(places)
+            case 4 | 5 if row["event_type"] == "assigned":
+                row["replaces"] = rng.choice([None, rng.choice(ids), ";".join(rng.sample(ids, 2))])
+            case _ if row["event_type"] in ("cancelled", "received"):
+                row["event_type"] = "received" if row["event_type"] == "cancelled" else "cancelled"
+            case _:
+                row["persons"] = rng.randrange(1, 9)
+    return pl.DataFrame(rows, schema=log.schema)
+
+
+def deliveries(seed: int, folder: Path) -> Iterator[list[Path]]:
+    """The files of a simulated log as they come night after night, some late, with corrections and repetitions."""
+    rng = random.Random(seed)
+    write_large_log(folder, 20_000, seed)
+    monthly = sorted((folder / "assignment_log").glob("*.parquet"))
+    log = pl.concat(pl.read_parquet(file) for file in monthly)
+    late = rng.sample(monthly, 6)
+    yield [file for file in monthly if file not in late]
+    for night in range(1, len(NIGHTS)):
+        corrected = folder / "assignment_log" / f"{rng.choice('0az')}-corrections-{night}.parquet"
+        corrections(rng, log, 300).write_parquet(corrected)
+        again = folder / "assignment_log" / f"zz-again-{night}.parquet"
+        log.sample(1000, seed=seed + night).write_parquet(again)
+        yield [*late[night::2], corrected, again]
+
+
+def bytes_of_marts(built: Built) -> dict[str, str]:
+    parquet = (built.output / "current").resolve() / "parquet"
+    return {file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in parquet.iterdir()}
+
+
+def differing_tables(one: Built, other: Built) -> list[str]:
+    """Tables of the two warehouses that do not hold the same rows."""
+    with duckdb.connect() as both:
+        for name, built in (("one", one), ("other", other)):
+            both.execute(f"attach '{(built.output / 'current').resolve()}/warehouse.duckdb' as {name} (read_only)")
+        tables = {
+            name: set(
+                both.execute(
+                    "select schema_name || '.' || table_name from duckdb_tables() "
+                    "where database_name = ? and schema_name in ?",
+                    [name, SCHEMAS],
+                ).fetchall()
+            )
+            for name in ("one", "other")
+        }
+        assert tables["one"] == tables["other"]
+        differs = "select count(*) from (({a} except all {b}) union all ({b} except all {a}))"
+        return [
+            table
+            for (table,) in sorted(tables["one"])
+            if both.execute(differs.format(a=f"from one.{table}", b=f"from other.{table}")).fetchone() != (0,)
+        ]
+
+
+def compare(seed: int, build: Build, folder: Path) -> None:
+    landing = folder / "landing"
+    for as_of, files in zip(NIGHTS, deliveries(seed, folder / "all"), strict=True):
+        (landing / "assignment_log").mkdir(parents=True, exist_ok=True)
+        shutil.copytree(folder / "all" / "quota_decisions", landing / "quota_decisions", dirs_exist_ok=True)
+        for file in files:
+            shutil.copyfile(file, landing / "assignment_log" / file.name)
+        night = build(landing, as_of, folder / "night")
+        anew = build(landing, as_of, folder / "anew", anew=True)
+        assert (night.exit_code, anew.exit_code) == (0, 0), night.text + anew.text
+        assert ("on top of the release" in night.text) == (as_of != NIGHTS[0])
+        assert "everything anew" in anew.text
+        # What is touched is nothing that anybody reads.
+        assert set(differing_tables(night, anew)) <= {
+            "raw.touched_assignments",
+            "intermediate.int_assignments_affected",
+        }
+        assert bytes_of_marts(night) == bytes_of_marts(anew), as_of
+
+
+@pytest.mark.parametrize("seed", QUICK_SEEDS)
+def test_every_mart_is_as_if_built_anew(seed: int, build: Build, tmp_path: Path) -> None:
+    compare(seed, build, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", LONG_SEEDS)
+def test_every_mart_is_as_if_built_anew_on_many_logs(seed: int, build: Build, tmp_path: Path) -> None:
+    compare(seed, build, tmp_path)
