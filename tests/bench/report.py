@@ -68,7 +68,7 @@ def _size(found: Results) -> Iterator[str]:
             memory = one["build"]["gibibytes"]
             yield f"Goals at 10 million: 3 × the floor: {_word(ratio <= 3)}; 6 GiB: {_word(memory <= 6)}."
     if sizes[-1]["rows"] < 90_000_000:
-        yield "100 million events have not been measured: `arsplan simulate` makes a log in memory."
+        yield "100 million events have not been measured here: `--events` takes them."
     for before, after in pairwise(sizes):
         longer = math.log(after["build"]["seconds"] / before["build"]["seconds"])
         power = longer / math.log(after["rows"] / before["rows"])
@@ -93,7 +93,8 @@ def _night(found: Results) -> Iterator[str]:
     yield f"| nothing: noticed in | {found['no change']['seconds']:.2f} | | about 1 s beyond imports |"
     yield ""
     yield "Files that were parsed before are not parsed again; of one that comes again no row is looked at, only its"
-    yield "digest. The raw tables are written and the models are built anew every night."
+    yield "digest. The warehouse of the release before is copied; only assignments that may have changed are computed"
+    yield "anew, and all that is counted over them."
 
 
 def _others(found: Results) -> Iterator[str]:
