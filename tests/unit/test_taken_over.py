@@ -1,0 +1,94 @@
+"""When a build may begin from the release before: only where the outcome is sure to be the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.digest import code_version, sha256_of
+from dagster_project.ingest.landing import deliveries_in
+from dagster_project.ingest.taken_over import take_over
+
+AS_OF = date(2026, 3, 1)
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    """Two files of the log."""
+    folder = tmp_path / "landing" / "assignment_log"
+    folder.mkdir(parents=True)
+    for name in ("b.csv", "c.csv"):
+        (folder / name).write_text(name)
+    return folder.parent
+
+
+@pytest.fixture
+def release(landing: Path, tmp_path: Path) -> Path:
+    """What a release of that landing folder holds, as far as it matters here."""
+    folder = tmp_path / "release"
+    folder.mkdir()
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
+        warehouse.execute("create schema history; create table history.changes (a int); create table kept (a int)")
+    (folder / "SHA256SUMS").write_text(f"{sha256_of(folder / 'warehouse.duckdb')}  warehouse.duckdb\n")
+    files = [{"feed": one.feed, "file_name": one.file_name, "sha256": one.sha256} for one in deliveries_in(landing)]
+    described = {"as_of": AS_OF.isoformat(), "code_version": code_version(), "files": files}
+    (folder / "build.json").write_text(json.dumps(described))
+    return folder
+
+
+def taken(release: Path | None, landing: Path, as_of: date = AS_OF) -> date | None:
+    into = landing.parent / "new.duckdb"
+    since = take_over(release, deliveries_in(landing), as_of, into)
+    assert into.exists() == (since is not None)
+    return since
+
+
+@pytest.mark.parametrize("as_of", [AS_OF, date(2027, 1, 1)])
+def test_the_same_program_builds_on_what_is_still_delivered(as_of: date, release: Path, landing: Path) -> None:
+    (landing / "assignment_log" / "a-new.csv").write_text("new")
+    (landing / "assignment_log" / "d-again.csv").write_text("b.csv")
+    assert taken(release, landing, as_of) == AS_OF
+    with duckdb.connect(str(landing.parent / "new.duckdb")) as warehouse:
+        tables = warehouse.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+    assert tables == [("main", "kept")]  # what was published when is handed on by the release itself
+
+
+def another_program(release: Path, _: Path) -> None:
+    described = json.loads((release / "build.json").read_text())
+    (release / "build.json").write_text(json.dumps(described | {"code_version": "0.0.1+another"}))
+
+
+def written_into(release: Path, _: Path) -> None:
+    with duckdb.connect(str(release / "warehouse.duckdb")) as warehouse:
+        warehouse.execute("insert into kept values (1)")
+
+
+def gone(_: Path, landing: Path) -> None:
+    (landing / "assignment_log" / "b.csv").unlink()
+
+
+def changed(_: Path, landing: Path) -> None:
+    (landing / "assignment_log" / "b.csv").write_text("other content")
+
+
+def preceded_by_its_copy(_: Path, landing: Path) -> None:
+    (landing / "assignment_log" / "a.csv").write_text("b.csv")
+
+
+@pytest.mark.parametrize("doubt", [another_program, written_into, gone, changed, preceded_by_its_copy])
+def test_any_doubt_means_anew(doubt: Callable[[Path, Path], None], release: Path, landing: Path) -> None:
+    doubt(release, landing)
+    assert taken(release, landing) is None
+
+
+def test_what_lies_ahead_is_not_taken_back(release: Path, landing: Path) -> None:
+    assert taken(release, landing, date(2026, 2, 28)) is None
+
+
+def test_there_need_be_no_release(landing: Path) -> None:
+    assert taken(None, landing) is None
