@@ -12,7 +12,7 @@ import pytest
 
 from dagster_project.digest import code_version, sha256_of
 from dagster_project.ingest.landing import deliveries_in
-from dagster_project.ingest.taken_over import take_over
+from dagster_project.ingest.taken_over import note_touched_assignments, take_over
 
 AS_OF = date(2026, 3, 1)
 
@@ -92,3 +92,40 @@ def test_what_lies_ahead_is_not_taken_back(release: Path, landing: Path) -> None
 
 def test_there_need_be_no_release(landing: Path) -> None:
     assert taken(None, landing) is None
+
+
+def touched(since: date) -> list[tuple[str]]:
+    """Assignments touched as of 15 March, of several."""
+    with duckdb.connect() as warehouse:
+        warehouse.execute("""
+            create schema raw; create schema marts;
+            create temp table changed_assignments as select 'changed' as assignment_id;
+            create table raw.assignment_log (assignment_id varchar, event_date date);
+            insert into raw.assignment_log values
+                ('old', '2026-03-01'), ('come to pass', '2026-03-15'), ('ahead', '2026-03-16');
+            create table marts.assignments (assignment_id varchar, status varchar, reception_deadline_date date);
+            insert into marts.assignments values
+                ('overdue now', 'open', '2026-03-14'), ('overdue from the first day', 'open', '2026-03-01'),
+                ('was overdue', 'open', '2026-02-28'), ('due today', 'open', '2026-03-15'),
+                ('received', 'received', '2026-03-14')
+        """)
+        note_touched_assignments(warehouse, since, date(2026, 3, 15))
+        return warehouse.execute("from raw.touched_assignments order by all").fetchall()
+
+
+def test_what_came_to_pass_or_became_overdue_since_is_touched() -> None:
+    names = ["changed", "come to pass", "overdue from the first day", "overdue now"]
+    assert touched(AS_OF) == [(name,) for name in names]
+
+
+def test_the_same_day_touches_only_what_was_delivered() -> None:
+    with duckdb.connect() as warehouse:
+        warehouse.execute("""
+            create schema raw; create schema marts;
+            create temp table changed_assignments as select 'changed' as assignment_id;
+            create table raw.assignment_log as select 'old' as assignment_id, date '2026-03-01' as event_date;
+            create table marts.assignments as
+            select 'due' as assignment_id, 'open' as status, date '2026-03-01' as reception_deadline_date
+        """)
+        note_touched_assignments(warehouse, AS_OF, AS_OF)
+        assert warehouse.execute("from raw.touched_assignments").fetchall() == [("changed",)]
