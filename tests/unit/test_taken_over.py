@@ -94,8 +94,14 @@ def test_there_need_be_no_release(landing: Path) -> None:
     assert taken(None, landing) is None
 
 
-def touched(since: date) -> list[tuple[str]]:
-    """Assignments touched as of 15 March, of several."""
+@pytest.mark.parametrize(
+    ("as_of", "names"),
+    [
+        (AS_OF, ["changed"]),
+        (date(2026, 3, 15), ["changed", "come to pass", "overdue from the first day", "overdue now"]),
+    ],
+)
+def test_what_came_to_pass_or_became_overdue_since_is_touched(as_of: date, names: list[str]) -> None:
     with duckdb.connect() as warehouse:
         warehouse.execute("""
             create schema raw; create schema marts;
@@ -109,23 +115,6 @@ def touched(since: date) -> list[tuple[str]]:
                 ('was overdue', 'open', '2026-02-28'), ('due today', 'open', '2026-03-15'),
                 ('received', 'received', '2026-03-14')
         """)
-        note_touched_assignments(warehouse, since, date(2026, 3, 15))
-        return warehouse.execute("from raw.touched_assignments order by all").fetchall()
-
-
-def test_what_came_to_pass_or_became_overdue_since_is_touched() -> None:
-    names = ["changed", "come to pass", "overdue from the first day", "overdue now"]
-    assert touched(AS_OF) == [(name,) for name in names]
-
-
-def test_the_same_day_touches_only_what_was_delivered() -> None:
-    with duckdb.connect() as warehouse:
-        warehouse.execute("""
-            create schema raw; create schema marts;
-            create temp table changed_assignments as select 'changed' as assignment_id;
-            create table raw.assignment_log as select 'old' as assignment_id, date '2026-03-01' as event_date;
-            create table marts.assignments as
-            select 'due' as assignment_id, 'open' as status, date '2026-03-01' as reception_deadline_date
-        """)
-        note_touched_assignments(warehouse, AS_OF, AS_OF)
-        assert warehouse.execute("from raw.touched_assignments").fetchall() == [("changed",)]
+        note_touched_assignments(warehouse, AS_OF, as_of)
+        found = warehouse.execute("from raw.touched_assignments order by all").fetchall()
+    assert found == [(name,) for name in names]
