@@ -184,6 +184,7 @@ def name_dagster_home(output: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
         (home / "dagster.yaml").write_text(dagster_yaml(home, "ARSPLAN_DAGSTER_STORAGE" in os.environ))
         os.environ["DAGSTER_HOME"] = str(home.resolve())
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")  # what a run intends to do is written at once
 
 
 def name_warehouse(path: Path) -> None:

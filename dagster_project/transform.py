@@ -161,7 +161,7 @@ def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: st
     folder = Path.cwd()
     try:
         invocation = dbtRunner(manifest=parsed).invoke(
-            [*command, f"--vars={json.dumps({'as_of': as_of})}", *_arguments(target)]
+            ["--no-write-json", *command, f"--vars={json.dumps({'as_of': as_of})}", *_arguments(target)]
         )
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

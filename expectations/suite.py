@@ -64,10 +64,10 @@ def run_suites(suites: Iterable[Suite], warehouse: duckdb.DuckDBPyConnection, li
     """
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    source = context.data_sources.add_pandas("marts")
+    tables = context.data_sources.add_pandas("warehouse").add_dataframe_asset("tables")
+    batches = tables.add_batch_definition_whole_dataframe("whole table")
     outcomes: list[Outcome] = []
     for suite in suites:
-        batches = source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("all")
         frame = _frame(suite, warehouse, limits)
         batch = batches.get_batch(batch_parameters={"dataframe": frame})
         expectations = list(suite.expectations(limits))

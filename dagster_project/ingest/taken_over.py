@@ -18,15 +18,19 @@ from dagster_project.ingest.landing import Delivery
 from dagster_project.ingest.load import CHANGED_ASSIGNMENTS
 
 WAREHOUSE, DIGESTS = "warehouse.duckdb", "SHA256SUMS"
+# A smaller warehouse is made anew in less time than it takes to find out what may stay.
+WORTHWHILE_BYTES = 64 * 2**20
 
 
 def take_over(release: Path | None, deliveries: list[Delivery], as_of: date, into: Path) -> date | None:
     """Copy the warehouse of the release to the file `into`; the release's as-of date, or None where nothing is copied.
 
-    Copied it is only when the same program made it, no day of it lies ahead, what it was made of is still there and
-    still counts first, and not a byte of it has changed.
+    Copied it is only when it is large, the same program made it, no day of it lies ahead, what it was made of is still
+    there and still counts first, and not a byte of it has changed.
     """
     if release is None or not (release / "build.json").is_file():
+        return None
+    if (release / WAREHOUSE).stat().st_size < WORTHWHILE_BYTES:
         return None
     described = json.loads((release / "build.json").read_text(encoding="utf-8"))
     known = {(file["feed"], file["file_name"]): file["sha256"] for file in described["files"]}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
 import dagster as dg
+import pytest
 from conftest import Built
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from dagster_project.event_storage import MOST_KEPT, KeptConnectionEventLogStorage
@@ -31,3 +36,24 @@ def test_dagsters_own_storage_reads_the_same_files(shipped: Built) -> None:
         for run in runs:
             assert len(own.get_logs_for_run(run)) == len(kept.get_logs_for_run(run)) > 0
         assert len(kept._engines) <= MOST_KEPT
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = KeptConnectionEventLogStorage(str(tmp_path))
+    events = [EventLogEntry(None, logging.INFO, "", "one", float(second)) for second in range(3)]
+    storing = KeptConnectionEventLogStorage.store_event
+
+    def stores_but_one(self: KeptConnectionEventLogStorage, event: EventLogEntry) -> None:
+        if event is events[-1]:
+            raise OSError
+        storing(self, event)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(KeptConnectionEventLogStorage, "store_event", stores_but_one)
+        with pytest.raises(OSError):
+            storage.store_event_batch(events)
+    assert len(storage.get_logs_for_run("one")) == 0
+    storage.store_event_batch(events)
+    storage.store_event(events[0])
+    assert len(storage.get_logs_for_run("one")) == 4
+    storage.dispose()

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from conftest import Build, Built
 
+from dagster_project.ingest import taken_over
 from dagster_project.simulate import write_large_log
 
 QUICK_SEEDS = (1,)
@@ -21,6 +22,11 @@ LONG_SEEDS = range(100, 120)
 NIGHTS = ("2024-06-30", "2024-09-15", "2026-03-31")
 # No order holds in these; everything else of a release is compared as files.
 SCHEMAS = ("raw", "intermediate", "marts")
+
+
+@pytest.fixture(autouse=True)
+def _any_size_is_worthwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taken_over, "WORTHWHILE_BYTES", 0)
 
 
 def corrections(rng: random.Random, log: pl.DataFrame, count: int) -> pl.DataFrame:

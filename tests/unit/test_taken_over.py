@@ -11,10 +11,16 @@ import duckdb
 import pytest
 
 from dagster_project.digest import code_version, sha256_of
+from dagster_project.ingest import taken_over
 from dagster_project.ingest.landing import deliveries_in
 from dagster_project.ingest.taken_over import note_touched_assignments, take_over
 
 AS_OF = date(2026, 3, 1)
+
+
+@pytest.fixture(autouse=True)
+def _any_size_is_worthwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taken_over, "WORTHWHILE_BYTES", 0)
 
 
 @pytest.fixture
@@ -88,6 +94,15 @@ def test_any_doubt_means_anew(doubt: Callable[[Path, Path], None], release: Path
 
 def test_what_lies_ahead_is_not_taken_back(release: Path, landing: Path) -> None:
     assert taken(release, landing, date(2026, 2, 28)) is None
+
+
+def test_what_is_small_is_made_anew(release: Path, landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = (release / "warehouse.duckdb").stat().st_size
+    monkeypatch.setattr(taken_over, "WORTHWHILE_BYTES", size)
+    assert taken(release, landing) == AS_OF
+    (landing.parent / "new.duckdb").unlink()
+    monkeypatch.setattr(taken_over, "WORTHWHILE_BYTES", size + 1)
+    assert taken(release, landing) is None
 
 
 def test_there_need_be_no_release(landing: Path) -> None:
