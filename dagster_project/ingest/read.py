@@ -94,10 +94,11 @@ def _without_blank_rows(headers: tuple[str, ...], rows: pl.DataFrame, known_head
     repeated = sorted({name for name in matchables if matchables.count(name) > 1} & known_headers)
     if repeated:
         raise UnreadableFileError(f"column {repeated[0]} occurs more than once in the header: keep one of them")
-    is_blank = pl.all_horizontal(
-        pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "") for name in rows.columns if name != ROW_NUMBER
-    )
-    return Delivery(rows.filter(~is_blank), headers)
+    blank = rows
+    for name in rows.columns:  # after the first column there are hardly any left to look at
+        if name != ROW_NUMBER:
+            blank = blank.filter(pl.col(name).is_null() | (pl.col(name).str.strip_chars() == ""))
+    return Delivery(rows.filter(~pl.col(ROW_NUMBER).is_in(blank[ROW_NUMBER].implode())), headers)
 
 
 def _refuse_beyond(found: int, limit: int, unit: str) -> None:
