@@ -98,7 +98,7 @@ def _without_blank_rows(headers: tuple[str, ...], rows: pl.DataFrame, known_head
     for name in rows.columns:  # after the first column there are hardly any left to look at
         if name != ROW_NUMBER:
             blank = blank.filter(pl.col(name).is_null() | (pl.col(name).str.strip_chars() == ""))
-    return Delivery(rows.filter(~pl.col(ROW_NUMBER).is_in(blank[ROW_NUMBER].implode())), headers)
+    return Delivery(rows.join(blank, on=ROW_NUMBER, how="anti", maintain_order="left"), headers)
 
 
 def _refuse_beyond(found: int, limit: int, unit: str) -> None:
@@ -182,7 +182,10 @@ def _text_of(values: pl.Series) -> pl.Series:
     kind = values.dtype
     if isinstance(kind, pl.Datetime):
         zone = "%:z" if kind.time_zone else ""
-        return values.dt.strftime(f"%Y-%m-%dT%H:%M:%S%.f{zone}").str.replace(r"T00:00:00(\.0+)?$", "")
+        moments = values.unique().to_frame("moment")  # few come once
+        text = pl.col("moment").dt.strftime(f"%Y-%m-%dT%H:%M:%S%.f{zone}").str.replace(r"T00:00:00(\.0+)?$", "")
+        texts = moments.with_columns(text.alias(values.name))
+        return values.to_frame("moment").join(texts, on="moment", how="left", maintain_order="left")[values.name]
     if kind.is_float() or kind.is_decimal():
         whole = values.cast(pl.Int64, strict=False)
         is_whole = (whole.cast(pl.Float64) == values.cast(pl.Float64)).fill_null(False)

@@ -67,17 +67,23 @@ def _canonical(delivery: Delivery, feed: Feed) -> pl.DataFrame:
         text = pl.lit(None, pl.String) if position is None else pl.col(position).str.strip_chars()
         columns.append(pl.when(text != "").then(text).alias(column.name))
     trimmed = delivery.rows.select(ROW_NUMBER, *columns)
-    for column in feed.columns:
-        if column.kind is Kind.TIMESTAMP:
-            trimmed = _with_moment(trimmed, column.name)
-    return trimmed.with_columns(_one_spelling(column).alias(column.name) for column in feed.columns)
+    costly = [column for column in feed.columns if column.kind in (Kind.TIMESTAMP, Kind.ID_LIST)]
+    for column in costly:
+        trimmed = _spelled_by_text(trimmed, column)
+    return trimmed.with_columns(
+        _one_spelling(column).alias(column.name) for column in feed.columns if column not in costly
+    )
 
 
-def _with_moment(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Add what a text says as a timestamp; each text is parsed once, however often it comes."""
+def _spelled_by_text(rows: pl.DataFrame, column: Column) -> pl.DataFrame:
+    """Give a column its one spelling, and a timestamp its moment; a text that comes often is looked at once."""
+    name, spelled = column.name, f"{column.name} spelled"
     texts = rows.select(pl.col(name).unique())
-    moments = texts.with_columns(_utc(pl.col(name)).alias(_moment(name)))
-    return rows.join(moments, on=name, how="left", maintain_order="left")
+    if column.kind is Kind.TIMESTAMP:
+        texts = texts.with_columns(_utc(pl.col(name)).alias(_moment(name)))
+    texts = texts.with_columns(_one_spelling(column).alias(spelled))
+    joined = rows.join(texts, on=name, how="left", maintain_order="left")
+    return joined.with_columns(pl.col(spelled).alias(name)).drop(spelled)
 
 
 def _moment(name: str) -> str:
