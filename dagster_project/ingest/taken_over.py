@@ -17,7 +17,7 @@ from dagster_project.digest import code_version, sha256_of
 from dagster_project.ingest.landing import Delivery
 from dagster_project.ingest.load import CHANGED_ASSIGNMENTS
 
-WAREHOUSE, DIGESTS = "warehouse.duckdb", "SHA256SUMS"
+DESCRIPTION, WAREHOUSE, DIGESTS = "build.json", "warehouse.duckdb", "SHA256SUMS"
 # A smaller warehouse is made anew in less time than it takes to find out what may stay.
 WORTHWHILE_BYTES = 64 * 2**20
 
@@ -28,11 +28,11 @@ def take_over(release: Path | None, deliveries: list[Delivery], as_of: date, int
     Copied it is only when it is large, the same program made it, no day of it lies ahead, what it was made of is still
     there and still counts first, and not a byte of it has changed.
     """
-    if release is None or not (release / "build.json").is_file():
+    if release is None or not all((release / name).is_file() for name in (DESCRIPTION, WAREHOUSE, DIGESTS)):
         return None
     if (release / WAREHOUSE).stat().st_size < WORTHWHILE_BYTES:
         return None
-    described = json.loads((release / "build.json").read_text(encoding="utf-8"))
+    described = json.loads((release / DESCRIPTION).read_text(encoding="utf-8"))
     known = {(file["feed"], file["file_name"]): file["sha256"] for file in described["files"]}
     since = date.fromisoformat(described["as_of"])
     if described["code_version"] != code_version() or since > as_of or not _still_counts(known, deliveries):

@@ -69,6 +69,14 @@ def another_program(release: Path, _: Path) -> None:
     (release / "build.json").write_text(json.dumps(described | {"code_version": "0.0.1+another"}))
 
 
+def without_warehouse(release: Path, _: Path) -> None:
+    (release / "warehouse.duckdb").unlink()
+
+
+def without_digests(release: Path, _: Path) -> None:
+    (release / "SHA256SUMS").unlink()
+
+
 def written_into(release: Path, _: Path) -> None:
     with duckdb.connect(str(release / "warehouse.duckdb")) as warehouse:
         warehouse.execute("insert into kept values (1)")
@@ -86,7 +94,10 @@ def preceded_by_its_copy(_: Path, landing: Path) -> None:
     (landing / "assignment_log" / "a.csv").write_text("b.csv")
 
 
-@pytest.mark.parametrize("doubt", [another_program, written_into, gone, changed, preceded_by_its_copy])
+@pytest.mark.parametrize(
+    "doubt",
+    [another_program, without_warehouse, without_digests, written_into, gone, changed, preceded_by_its_copy],
+)
 def test_any_doubt_means_anew(doubt: Callable[[Path, Path], None], release: Path, landing: Path) -> None:
     doubt(release, landing)
     assert taken(release, landing) is None
