@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from dagster_project.errors import printable
-from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed, Kind
+from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Column, Feed, Kind
 from dagster_project.ingest.landing import Delivery
 from dagster_project.ingest.parsed import RAW_ROW, ParsedFile, forget_others, parse
 from dagster_project.ingest.read import ROW_NUMBER, read_delivery
@@ -67,7 +67,7 @@ class _LandedFile:
 
 
 # While one is read or written, columns of the other are worked on; more at once would only take more memory.
-PARSED_AT_ONCE = 2
+READ_AT_ONCE = 2
 REFERENCE_TABLES = ("municipalities", "quota_decision_sources")
 
 
@@ -139,7 +139,7 @@ def _parse_files(
     deliveries: list[Delivery], feed: Feed, register: Register, kept: Path, known: Known
 ) -> list[_LandedFile]:
     first = {delivery.content: delivery for delivery in reversed(deliveries)}
-    with ThreadPoolExecutor(PARSED_AT_ONCE) as pool:
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
         several = pool.map(lambda one: parse(one.path, one.sha256, feed, register, kept), first.values())
         parsed = dict(zip(first, several, strict=True))
     return [
@@ -154,8 +154,11 @@ def _parse_files(
 
 
 def _load_feed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile], known: Known) -> None:
-    columns = ", ".join(f"{name} {type_}" for name, type_ in _types_of(feed).items())
-    warehouse.execute(f"create table if not exists raw.{feed.name} ({columns}, file_name varchar, {ROW_NUMBER} bigint)")
+    columns = ", ".join(f"{column.name} {_type_of(column)} {_compression_of(column)}" for column in feed.columns)
+    warehouse.execute(f"""
+        create table if not exists raw.{feed.name}
+        ({columns}, file_name varchar using compression dictionary, {ROW_NUMBER} bigint)
+    """)
     _settle_keys(warehouse, feed, landed)
     if known and feed is ASSIGNMENT_LOG:
         _note_changed_assignments(warehouse, feed)
@@ -167,9 +170,15 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_L
         warehouse.execute(f"drop table {table}")
 
 
-def _types_of(feed: Feed) -> dict[str, str]:
-    """SQL type by column."""
-    return {column.name: SQL_TYPES.get(column.kind, "varchar") for column in feed.columns}
+def _type_of(column: Column) -> str:
+    return SQL_TYPES.get(column.kind, "varchar")
+
+
+def _compression_of(column: Column) -> str:
+    """What DuckDB would find best for a column of text, which it would try out at length."""
+    if column.kind in SQL_TYPES:
+        return ""
+    return f"using compression {'fsst' if column.kind in (Kind.TEXT, Kind.ID_LIST) else 'dictionary'}"
 
 
 def _view_of_fitting_rows(
@@ -179,7 +188,7 @@ def _view_of_fitting_rows(
     a copy are duplicates.
     """
     fitting = [(file.parsed.fitting, file) for file in files if file.parsed.fitting and not file.is_copy]
-    names = ", ".join(f"{name}::{type_} as {name}" for name, type_ in _types_of(feed).items())
+    names = ", ".join(f"{column.name}::{_type_of(column)} as {column.name}" for column in feed.columns)
     if not fitting:
         warehouse.execute(
             f"create or replace temp view {name} as "
@@ -299,14 +308,19 @@ def _set_superseded_aside(warehouse: duckdb.DuckDBPyConnection, feed: Feed, path
         [feed.name],
     )
     superseded = warehouse.execute(f"{now} except {before} order by all").pl()
-    for (file_name,), rows in superseded.group_by("file_name", maintain_order=True):
-        delivery = read_delivery(paths[str(file_name)], frozenset(feed.column_names), rows[ROW_NUMBER])
-        with_text = delivery.raw_rows(rows[ROW_NUMBER])  # noqa: F841 (read by DuckDB)
-        warehouse.execute(
-            f"insert into raw.rejected_rows "
-            f"select $feed, $file_name, {ROW_NUMBER}, '{SUPERSEDED}', {RAW_ROW} from with_text",
-            {"feed": feed.name, "file_name": file_name},
-        )
+    by_file = [(str(name), rows[ROW_NUMBER]) for (name,), rows in superseded.group_by("file_name", maintain_order=True)]
+
+    def read_again(file_name: str, row_numbers: pl.Series) -> tuple[str, pl.DataFrame]:
+        delivery = read_delivery(paths[file_name], frozenset(feed.column_names), row_numbers)
+        return file_name, delivery.raw_rows(row_numbers)
+
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+        for file_name, with_text in pool.map(lambda one: read_again(*one), by_file):  # noqa: B007 (read by DuckDB)
+            warehouse.execute(
+                f"insert into raw.rejected_rows "
+                f"select $feed, $file_name, {ROW_NUMBER}, '{SUPERSEDED}', {RAW_ROW} from with_text",
+                {"feed": feed.name, "file_name": file_name},
+            )
 
 
 def _write_counts(

@@ -64,7 +64,7 @@ def parse(path: Path, sha256: str, feed: Feed, register: Register, kept: Path) -
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     numbers = pl.col(ROW_NUMBER).cast(pl.Int64)
-    validated.fitting.with_columns(numbers).write_parquet(aside / _FITTING, compression="lz4")
+    validated.fitting.with_columns(numbers).write_parquet(aside / _FITTING, compression="lz4", statistics=False)
     rejected.select(numbers, REJECTION, RAW_ROW).write_parquet(aside / _REJECTED, compression="lz4")
     about = {
         "rows_read": delivery.rows.height,
