@@ -9,8 +9,7 @@ with logged as (
     select
         municipality_code,
         sum(persons) as assigned_persons,
-    from {{ ref('int_assigned_events_ordered') }}
-    where is_first
+    from {{ ref('int_assigned_events_kept') }}
     group by municipality_code
 ),
 

@@ -4,8 +4,7 @@ select
     issue,
     null::varchar as original_assignment_id,
     assignment_id,
-from {{ ref('int_outcomes_ordered') }}
-where issue is not null
+from {{ ref('int_outcomes_left_out') }}
 
 union all
 
@@ -14,7 +13,7 @@ select
     issue,
     null::varchar as original_assignment_id,
     assignment_id,
-from {{ ref('int_over_plan_approvals_ordered') }}
+from {{ ref('int_over_plan_approvals_left_out') }}
 where issue is not null
 
 union all
@@ -24,8 +23,7 @@ select
     'repeated_assignment' as issue,
     null::varchar as original_assignment_id,
     assignment_id,
-from {{ ref('int_assigned_events_ordered') }}
-where not is_first
+from {{ ref('int_assigned_events_repeated') }}
 
 union all
 
