@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import random
 import shutil
 import statistics
@@ -110,17 +109,24 @@ def size(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+def one_night(log: Path, events: int) -> pl.DataFrame:
+    """The newest events of a log once more as those of one day: of new assignments, and outcomes of those there are."""
+    newest = pl.scan_parquet(sorted(log.glob("*.parquet"))).tail(events).collect()
+    is_outcome = pl.col("event_type").is_in(["received", "cancelled"])
+    return newest.with_columns(
+        event_id="NEW" + pl.col("event_id"),
+        event_date=pl.lit(date(2026, 3, 30)),
+        assignment_id=pl.when(is_outcome).then("assignment_id").otherwise("NEW" + pl.col("assignment_id")),
+    )
+
+
 def night(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
     """The build after: one new delivery, the same full log again, nothing new at all."""
     landing, output = fresh(scratch / "night") / "landing", scratch / "night" / "output"
     shutil.copytree(large_landing(scratch, options.history), landing)
     full = build(landing, LARGE_AS_OF, output, "--without-site")
     log = landing / "assignment_log"
-    newest = pl.read_parquet(sorted(log.glob("*.parquet"))[-1])
-    delta = pl.concat([newest] * math.ceil(10_000 / newest.height)).head(10_000)
-    numbers = pl.Series(range(delta.height)).cast(pl.String)
-    delta = delta.with_columns(event_id=pl.lit("NEW") + numbers, event_date=pl.lit(date(2026, 3, 30)))
-    delta.write_parquet(log / "zz-delta-simulated.parquet")
+    one_night(log, 10_000).write_parquet(log / "zz-delta-simulated.parquet")
     after_delta = build(landing, LARGE_AS_OF, output, "--without-site")
     for file in sorted(log.glob("2*.parquet")):
         shutil.copyfile(file, log / f"zzz-again-{file.name}")

@@ -1,5 +1,5 @@
 -- R7: the assigned event that counts, with its reception deadline. One row per assignment.
--- A view, like the states made of it: to write what the log holds once more costs more than to look again.
+-- A view, as for outcomes and approvals: to write what the log holds once more costs more than to look again.
 {{ config(materialized='view') }}
 select
     events.event_id,

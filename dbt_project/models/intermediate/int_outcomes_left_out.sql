@@ -9,6 +9,11 @@ with outcomes as (
         and {{ is_affected() }}
 ),
 
+assigned as (
+    select * from {{ ref('int_assigned_events_kept') }}
+    where {{ is_affected() }}
+),
+
 placed as (
     select
         outcomes.event_id,
@@ -20,7 +25,7 @@ placed as (
             when outcomes.event_date < assigned.assigned_date then 'before_assignment'
         end as misplacement,
     from outcomes
-    left join {{ ref('int_assigned_events_kept') }} as assigned on outcomes.assignment_id = assigned.assignment_id
+    left join assigned on outcomes.assignment_id = assigned.assignment_id
 ),
 
 {{ assignments_with_several('placed') }},

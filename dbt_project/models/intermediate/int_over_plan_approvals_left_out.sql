@@ -13,12 +13,17 @@ with approvals as (
         and {{ is_affected() }}
 ),
 
+assigned as (
+    select * from {{ ref('int_assigned_events_kept') }}
+    where {{ is_affected() }}
+),
+
 orphans as (
     select
         approvals.event_id,
         approvals.assignment_id,
     from approvals
-    anti join {{ ref('int_assigned_events_kept') }} as assigned on approvals.assignment_id = assigned.assignment_id
+    anti join assigned on approvals.assignment_id = assigned.assignment_id
 ),
 
 {{ assignments_with_several('approvals') }},

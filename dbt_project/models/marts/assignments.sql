@@ -1,42 +1,44 @@
--- R5, R6, R7: one row per assignment that the log knows.
+-- R5, R6, R7: one row per assignment that the log knows. It is open until its first outcome makes it received or
+-- cancelled, and overdue when it is open past its deadline.
 {{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
 -- depends_on: {{ ref('int_assignments_affected') }}
-with states as (
-    select * from {{ ref('int_assignment_states_resolved') }}
+with assigned as (
+    select * from {{ ref('int_assigned_events_kept') }}
+    where {{ is_affected() }}
+),
+
+outcomes as (
+    select * from {{ ref('int_outcomes_kept') }}
     where {{ is_affected() }}
 ),
 
 approvals as (
-    select
-        events.assignment_id,
-        events.event_date,
-        events.reason,
-    from {{ ref('stg_assignment_events') }} as events
-    anti join {{ ref('int_over_plan_approvals_left_out') }} as left_out on events.event_id = left_out.event_id
-    where events.event_type = 'over_plan_approved'
+    select * from {{ ref('int_over_plan_approvals_kept') }}
+    where {{ is_affected() }}
 )
 
 select
-    states.assignment_id,
-    states.municipality_code,
-    states.persons,
-    states.category,
-    states.assigned_date,
-    states.reception_deadline_date,
-    states.status,
-    states.received_date,
-    states.received_persons,
-    states.cancelled_date,
-    states.cancellation_reason,
+    assigned.assignment_id,
+    assigned.municipality_code,
+    assigned.persons,
+    assigned.category,
+    assigned.assigned_date,
+    assigned.reception_deadline_date,
+    coalesce(outcomes.event_type, 'open') as status,
+    case when outcomes.event_type = 'received' then outcomes.event_date end as received_date,
+    case when outcomes.event_type = 'received' then coalesce(outcomes.persons, assigned.persons) end
+        as received_persons,
+    case when outcomes.event_type = 'cancelled' then outcomes.event_date end as cancelled_date,
+    case when outcomes.event_type = 'cancelled' then outcomes.reason end as cancellation_reason,
     traces.assignment_id is not null as is_replacement,
-    coalesce(traces.original_assignment_id, states.assignment_id) as original_assignment_id,
+    coalesce(traces.original_assignment_id, assigned.assignment_id) as original_assignment_id,
     -- R5: what replaces nothing counts against the year of its assigned date.
-    year(coalesce(traces.original_assigned_date, states.assigned_date)) as quota_year,
-    states.is_overdue,
+    year(coalesce(traces.original_assigned_date, assigned.assigned_date)) as quota_year,
+    outcomes.event_type is null and assigned.reception_deadline_date < {{ as_of_date() }} as is_overdue,
     approvals.event_date as over_plan_approved_date,
     approvals.reason as over_plan_reason,
-from states
+from assigned
+left join outcomes on assigned.assignment_id = outcomes.assignment_id
 left join {{ ref('int_replacements_traced_to_originals') }} as traces
-    on states.assignment_id = traces.assignment_id
-left join approvals
-    on states.assignment_id = approvals.assignment_id
+    on assigned.assignment_id = traces.assignment_id
+left join approvals on assigned.assignment_id = approvals.assignment_id
