@@ -173,18 +173,17 @@ def _read_parquet(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str
     _refuse_beyond(described.num_columns, MOST_COLUMNS, "columns")
     _refuse_beyond(described.num_rows, MOST_PARQUET_ROWS, "rows")
     # Arrow's reader refuses a damaged file in an orderly way; Polars' own one panics.
-    table = pl.DataFrame(pq.read_table(path))
+    # Its way to fetch ahead is made for distant files.
+    table = pl.DataFrame(pq.read_table(path, pre_buffer=False))
     return tuple(table.columns), table
 
 
 def _text_of(values: pl.Series) -> pl.Series:
     """The values of a typed column as they would stand in a text file."""
     kind = values.dtype
-    if isinstance(kind, pl.Datetime):
-        zone = "%:z" if kind.time_zone else ""
+    if isinstance(kind, pl.Date | pl.Datetime):
         moments = values.unique().to_frame("moment")  # few come once
-        text = pl.col("moment").dt.strftime(f"%Y-%m-%dT%H:%M:%S%.f{zone}").str.replace(r"T00:00:00(\.0+)?$", "")
-        texts = moments.with_columns(text.alias(values.name))
+        texts = moments.with_columns(_text_of_moment(kind).alias(values.name))
         return values.to_frame("moment").join(texts, on="moment", how="left", maintain_order="left")[values.name]
     if kind.is_float() or kind.is_decimal():
         whole = values.cast(pl.Int64, strict=False)
@@ -195,6 +194,13 @@ def _text_of(values: pl.Series) -> pl.Series:
     if kind == pl.Binary:
         return values.bin.encode("hex")
     return values.cast(pl.String)
+
+
+def _text_of_moment(kind: pl.Date | pl.Datetime) -> pl.Expr:
+    if isinstance(kind, pl.Date):
+        return pl.col("moment").cast(pl.String)
+    zone = "%:z" if kind.time_zone else ""
+    return pl.col("moment").dt.strftime(f"%Y-%m-%dT%H:%M:%S%.f{zone}").str.replace(r"T00:00:00(\.0+)?$", "")
 
 
 def _read_json_lines(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str, ...], pl.DataFrame]:

@@ -61,12 +61,16 @@ def validate(delivery: Delivery, feed: Feed, register: Register) -> Validated:
 
 def _canonical(delivery: Delivery, feed: Feed) -> pl.DataFrame:
     """The contract's columns as trimmed text, blank = null, codes and numbers in one spelling."""
-    columns = []
-    for column in feed.columns:
-        position = delivery.position_of(column.name)
-        text = pl.lit(None, pl.String) if position is None else pl.col(position).str.strip_chars()
-        columns.append(pl.when(text != "").then(text).alias(column.name))
-    trimmed = delivery.rows.select(ROW_NUMBER, *columns)
+    positions = {name: delivery.position_of(name) for name in feed.column_names}
+    trimmed = delivery.rows.select(
+        ROW_NUMBER,
+        *(
+            (pl.lit(None, pl.String) if position is None else pl.col(position).str.strip_chars()).alias(name)
+            for name, position in positions.items()
+        ),
+    )
+    # A step of its own: within one, every column would be trimmed once for the question and once for the answer.
+    trimmed = trimmed.with_columns(pl.when(pl.col(name) != "").then(name).alias(name) for name in feed.column_names)
     costly = [column for column in feed.columns if column.kind in (Kind.TIMESTAMP, Kind.ID_LIST)]
     for column in costly:
         trimmed = _spelled_by_text(trimmed, column)

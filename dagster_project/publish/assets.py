@@ -34,7 +34,7 @@ BUILDS_SHOWN = 30
     description="Every mart as a Parquet file; the public ones as CSV and JSON too, with a data dictionary.",
 )
 def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
-    """Write the tables as files, find what has changed since the release before, and read the public figures."""
+    """Write the tables as files, and find what has changed since the release before."""
     with workplace.step("tables"), workplace.warehouse() as warehouse:
         workplace.rows_by_mart = _write_parquet(warehouse, workplace.folder / "parquet")
         previous = current_release(workplace.settings.output)
@@ -42,14 +42,8 @@ def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]
         workplace.rows_by_history_table = write_history(
             warehouse, previous, workplace.build_id, began_at(workplace.build_id), workplace.changes
         )
-        workplace.figures = read_figures(
-            warehouse,
-            (table.name for table in public_marts()),
-            workplace.settings.as_of,
-            workplace.build_id,
-            code_version(),
-        )
-        write_downloads(warehouse, workplace.folder / PUBLIC / "data", workplace.figures)
+        data = workplace.folder / PUBLIC / "data"
+        write_downloads(warehouse, data, workplace.settings.as_of, workplace.build_id)
     progress.info("tables     %d marts, %d of them public", len(workplace.rows_by_mart), len(public_marts()))
     return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
 
@@ -85,17 +79,19 @@ def _changes(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection, current
     group_name="publish", deps=[tables], description="Plans as PDF, workbooks, and the page of undecided requests."
 )
 def documents(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
-    """Write the documents, and keep those of earlier editions at their addresses."""
+    """Read the public figures, write the documents, and keep those of earlier editions at their addresses."""
     current = current_release(workplace.settings.output)
     public, previous = workplace.folder / PUBLIC, current / PUBLIC if current else None
     if not workplace.settings.with_site:
         keep_editions(public, previous)
         return dg.MaterializeResult(metadata={"left_out": True})
     with workplace.step("documents"):
-        figures = _figures(workplace)
-        workplace.editions = write_documents(public, figures, previous)
+        as_of, build_id = workplace.settings.as_of, workplace.build_id
         with workplace.warehouse() as warehouse:
-            write_assessments(warehouse, workplace.folder, figures.as_of, figures.build_id)
+            names = (table.name for table in public_marts())
+            workplace.figures = read_figures(warehouse, names, as_of, build_id, code_version())
+            write_assessments(warehouse, workplace.folder, as_of, build_id)
+        workplace.editions = write_documents(public, workplace.figures, previous)
     progress.info("documents  %d years", len(workplace.editions.names))
     return dg.MaterializeResult(metadata={"years": len(workplace.editions.names)})
 
@@ -142,5 +138,5 @@ def answers(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None
 
 def _figures(workplace: Workplace) -> Figures:
     if workplace.figures is None:
-        raise RuntimeError("the tables were not written before")
+        raise RuntimeError("the documents were not written before")
     return workplace.figures

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from dagster_project.publish.figures import Figures
 from dagster_project.publish.history import HISTORY_TABLES
 from dagster_project.publish.tables import Table
 from dagster_project.sql import sql_text
@@ -27,7 +27,7 @@ _FIELD_TYPES = {
 }
 
 
-def write_downloads(connection: duckdb.DuckDBPyConnection, folder: Path, figures: Figures) -> None:
+def write_downloads(connection: duckdb.DuckDBPyConnection, folder: Path, as_of: date, build_id: str) -> None:
     """Write every public table of the warehouse, and datapackage.json, into `folder`."""
     folder.mkdir(parents=True)
     tables = public_tables()
@@ -36,7 +36,8 @@ def write_downloads(connection: duckdb.DuckDBPyConnection, folder: Path, figures
         connection.execute(f"copy {table.schema}.{table.name} to {file} (format parquet)")
         _write_texts(connection, table, folder)
     (folder / "datapackage.json").write_text(
-        json.dumps(data_package(tables, figures), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        json.dumps(data_package(tables, _simulated(connection), as_of, build_id), ensure_ascii=False, indent=1) + "\n",
+        encoding="utf-8",
     )
 
 
@@ -106,18 +107,21 @@ def _harmless(name: str, data_type: str, comma: bool = False) -> str:
     return name
 
 
-def data_package(tables: list[Table], figures: Figures) -> dict[str, Any]:
+def _simulated(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Figures that are simulated, wholly or in part, with their year."""
+    rows = connection.execute("""
+        select distinct figure || ' ' || quota_year from marts.figure_origins where simulated_rows > 0 order by all
+    """).fetchall()
+    return [name for (name,) in rows]
+
+
+def data_package(tables: list[Table], simulated: list[str], as_of: date, build_id: str) -> dict[str, Any]:
     """A Frictionless Data Package that describes the plain CSV files, with the other forms beside each."""
-    simulated = sorted(
-        {f"{row.figure} {row.quota_year}" for row in figures.marts["figure_origins"] if row.simulated_rows}
-    )
     return {
         "name": "arsplan",
         "title": "Årsplan: plan against outcome for the settlement of newly arrived refugees",
-        "description": (
-            f"Figures to {figures.as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}."
-        ),
-        "version": figures.build_id,
+        "description": (f"Figures to {as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}."),
+        "version": build_id,
         "resources": [
             {
                 "name": table.name,

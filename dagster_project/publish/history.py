@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from dagster_project.publish.changes import CHANGES_TABLE, Changes
 from dagster_project.publish.tables import Table
@@ -77,8 +78,8 @@ def write_history(
     """
     CHANGES_TABLE.create(connection)
     if changes.rows:
-        places = ", ".join("?" for _ in CHANGES_TABLE.columns)
-        connection.executemany(f"insert into history.changes values ({places})", [list(row) for row in changes.rows])
+        rows = pl.DataFrame(changes.rows, CHANGES_TABLE.column_names, orient="row")  # noqa: F841 (read by DuckDB)
+        connection.execute("insert into history.changes from rows")
     if previous is not None:
         connection.execute(f"attach {sql_text(previous / 'warehouse.duckdb')} as previous (read_only)")
     for remembered in REMEMBERED:
