@@ -78,8 +78,10 @@ def write_history(
     """
     CHANGES_TABLE.create(connection)
     if changes.rows:
-        rows = pl.DataFrame(changes.rows, CHANGES_TABLE.column_names, orient="row")  # noqa: F841 (read by DuckDB)
-        connection.execute("insert into history.changes from rows")
+        # Every row tells the types of the columns: the first ones may all be of whole years, without a month.
+        names = CHANGES_TABLE.column_names
+        changed = pl.DataFrame(changes.rows, names, orient="row", infer_schema_length=None)  # noqa: F841 (in the query)
+        connection.execute("insert into history.changes from changed")
     if previous is not None:
         connection.execute(f"attach {sql_text(previous / 'warehouse.duckdb')} as previous (read_only)")
     for remembered in REMEMBERED:
