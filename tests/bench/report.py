@@ -61,8 +61,8 @@ def _size(found: Results) -> Iterator[str]:
         )
     yield ""
     yield "The floor is `tests/bench/floor.sql`: states, chains, months and years by hand in plain DuckDB, without"
-    yield "validation, checks, or release. Build: `--without-site`, ingest to release, with all checks. Up to 10 million"
-    yield "events both are medians of three rounds."
+    yield "validation, checks, or release. Build: `--without-site`, ingest to release, with all checks. Medians of"
+    yield "three rounds, up to 10 million events."
     for one in sizes:
         if 9_000_000 < one["rows"] < 12_000_000:
             ratio = one["build"]["seconds"] / one["floor"]["seconds"]
