@@ -37,7 +37,8 @@ class Column:
 
     `required` is True, False or a condition on an earlier column. `applies` limits where a value counts: elsewhere
     it is ignored, but whole numbers and area codes must still be of their form. `words` lists the choices: for every
-    row, or by the value of the column `decided_by`; the same key holds for the level of an area code.
+    row, or by the value of the column `decided_by`; the same key holds for the level of an area code. `listed_with`
+    names the columns that are written once more for each id of a list.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Column:
     decided_by: str | None = None
     minimum: int | None = None
     maximum: int | None = None
+    listed_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +83,10 @@ class Feed:
 
 # A bound that the contract does not give: it keeps every product of rule R4 within DuckDB's 128-bit whole numbers.
 MOST_PERSONS = 10**12
+
+# Nor does it give one for how much a list of ids may become when each is a row of its own. No list in earnest reaches
+# it; tens of thousands of ids, beside an assignment's id of half a megabyte, would fill any disk.
+LARGEST_LIST_BYTES = 2**26
 
 COUNTY_LEVEL = "lanstal"
 MUNICIPALITY_LEVEL = "kommuntal"
@@ -207,6 +213,7 @@ ASSIGNMENT_LOG = Feed(
             Kind.ID_LIST,
             "cancelled assignments whose places it fills (on assigned)",
             applies=_ON_ASSIGNED,
+            listed_with=("event_id", "assignment_id"),
         ),
         Column(
             "reason",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dagster_project.ingest.feeds import COUNTY_LEVEL, Column, Feed, Kind, When
+from dagster_project.ingest.feeds import COUNTY_LEVEL, LARGEST_LIST_BYTES, Column, Feed, Kind, When
 from dagster_project.ingest.read import ROW_NUMBER, Delivery
 
 ROW_HASH = "row_hash"
@@ -189,7 +189,12 @@ def _reasons_of_kind(column: Column, register: Register) -> Iterator[pl.Expr]:
             yield _reason("unknown_area", column, ~_is_area(column, register))
         case Kind.CHOICE:
             yield _reason("unknown_value", column, applies & ~_is_word(column))
-        case Kind.TEXT | Kind.ID_LIST:
+        case Kind.ID_LIST:
+            beside = pl.sum_horizontal(pl.col(name).str.len_bytes() for name in column.listed_with)
+            rows = text.str.count_matches(";", literal=True) + 1
+            written = rows.cast(pl.Int64) * beside.cast(pl.Int64)
+            yield _reason("out_of_range", column, applies & (written > LARGEST_LIST_BYTES))
+        case Kind.TEXT:
             return
 
 

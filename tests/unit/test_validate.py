@@ -188,6 +188,15 @@ def test_ids_of_replaced_assignments_are_trimmed_and_told_once() -> None:
     assert accepted(ASSIGNMENT_LOG, replaces=" ; ")["replaces"] is None
 
 
+def test_a_list_that_would_fill_the_disk_is_out_of_range() -> None:
+    ids = ";".join(f"A{number}" for number in range(10_000))
+    assert rejection(ASSIGNMENT_LOG, replaces=ids) is None
+    assert rejection(ASSIGNMENT_LOG, replaces=ids, assignment_id="A" * 10_000) == "out_of_range:replaces"
+    assert rejection(ASSIGNMENT_LOG, replaces=ids, event_id="E" * 10_000) == "out_of_range:replaces"
+    assert rejection(ASSIGNMENT_LOG, replaces="A2", assignment_id="A" * 1_000_000) is None
+    assert rejection(ASSIGNMENT_LOG, replaces=ids, event_id="E" * 10_000, event_type="received") is None
+
+
 def test_reason_of_the_log_is_kept() -> None:
     assert accepted(ASSIGNMENT_LOG, event_type="cancelled", reason="declined")["reason"] == "declined"
 
