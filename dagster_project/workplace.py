@@ -24,6 +24,7 @@ from dagster_project.publish.documents import Editions
 from dagster_project.publish.figures import Figures
 from dagster_project.settings import Settings, memory_limit
 from dagster_project.watch import tell_of_build
+from expectations.apart import SuitesApart
 from expectations.outcome import Outcome
 
 progress = logging.getLogger("arsplan")
@@ -45,6 +46,7 @@ class Workplace:
     settings: Settings
     build_id: str
     folder: Path
+    suites: SuitesApart
     loads: list[FeedLoad] = field(default_factory=list)
     dbt_tests: dict[str, Outcome] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -120,10 +122,11 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
         folder = building / build_id
         building.mkdir(mode=0o700)  # nobody else reads what is not yet checked
         folder.mkdir()
-        place = Workplace(settings, build_id, folder)
+        place = Workplace(settings, build_id, folder, SuitesApart())
         try:
             yield place
         finally:
+            place.suites.close()
             shutil.rmtree(building, ignore_errors=True)
             _remember(place)
 

@@ -8,7 +8,8 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
-from expectations.suite import Limits, Suite, deciding
+from expectations.limits import Limits
+from expectations.suite import Suite, deciding
 
 
 def _expectations(_limits: Limits) -> Sequence[Expectation]:
