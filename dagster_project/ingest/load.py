@@ -29,6 +29,7 @@ SQL_TYPES = {
     Kind.MONTH: "date",
     Kind.TIMESTAMP: "timestamp",
 }
+CLOSED_LISTS = (Kind.CHOICE, Kind.AREA_CODE)
 SUPERSEDED, DUPLICATE = "superseded", "duplicate"
 # Assignments with a row that came or went, while the warehouse is open.
 CHANGED_ASSIGNMENTS = "changed_assignments"
@@ -119,6 +120,7 @@ def load_deliveries(
     all_used: set[Path] = set()
     for feed in FEEDS:
         landed = _parse_files([one for one in deliveries if one.feed == feed.name], feed, register, kept, known)
+        _create_types(warehouse, feed, register)
         _load_feed(warehouse, feed, landed, known)
         all_used |= {file.parsed.fitting.parent for file in landed if file.parsed.fitting}
         loaded(_summary(warehouse, feed, landed))
@@ -154,7 +156,7 @@ def _parse_files(
 
 
 def _load_feed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile], known: Known) -> None:
-    columns = ", ".join(f"{column.name} {_type_of(column)} {_compression_of(column)}" for column in feed.columns)
+    columns = ", ".join(f"{column.name} {_type_of(feed, column)} {_compression_of(column)}" for column in feed.columns)
     warehouse.execute(f"""
         create table if not exists raw.{feed.name}
         ({columns}, file_name varchar using compression dictionary, {ROW_NUMBER} bigint)
@@ -170,15 +172,29 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_L
         warehouse.execute(f"drop table {table}")
 
 
-def _type_of(column: Column) -> str:
-    return SQL_TYPES.get(column.kind, "varchar")
+def _create_types(warehouse: duckdb.DuckDBPyConnection, feed: Feed, register: Register) -> None:
+    """Types of columns of words and codes: a closed list is written and read faster as that than as text."""
+    for column in feed.columns:
+        if column.kind in CLOSED_LISTS:
+            every = [*column.words, *(word for words in column.words_by.values() for word in words)]
+            every = every or sorted(register.county_codes | register.municipality_codes)
+            values = ", ".join(map(sql_text, dict.fromkeys(every)))
+            warehouse.execute(f"create type if not exists {_type_of(feed, column)} as enum ({values})")
+
+
+def _type_of(feed: Feed, column: Column) -> str:
+    return f"raw.{feed.name}_{column.name}" if column.kind in CLOSED_LISTS else SQL_TYPES.get(column.kind, "varchar")
 
 
 def _compression_of(column: Column) -> str:
     """What DuckDB would find best for a column of text, which it would try out at length."""
-    if column.kind in SQL_TYPES:
-        return ""
-    return f"using compression {'fsst' if column.kind in (Kind.TEXT, Kind.ID_LIST) else 'dictionary'}"
+    return "using compression fsst" if column.kind in (Kind.TEXT, Kind.ID_LIST) else ""
+
+
+def _typed(feed: Feed, column: Column) -> str:
+    """SQL for a column of parsed rows; a word that does not apply may be any, and is as good as none."""
+    cast = "try_cast" if column.kind in CLOSED_LISTS else "cast"
+    return f"{cast}({column.name} as {_type_of(feed, column)}) as {column.name}"
 
 
 def _view_of_fitting_rows(
@@ -188,7 +204,7 @@ def _view_of_fitting_rows(
     a copy are duplicates.
     """
     fitting = [(file.parsed.fitting, file) for file in files if file.parsed.fitting and not file.is_copy]
-    names = ", ".join(f"{column.name}::{_type_of(column)} as {column.name}" for column in feed.columns)
+    names = ", ".join(_typed(feed, column) for column in feed.columns)
     if not fitting:
         warehouse.execute(
             f"create or replace temp view {name} as "

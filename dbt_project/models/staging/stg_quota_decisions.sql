@@ -1,9 +1,9 @@
 -- A decision exists from its decided_date (contract, section 3).
 select
     decision_id,
-    level,
+    level::varchar as level,
     quota_year,
-    area_code,
+    area_code::varchar as area_code,
     persons,
     decided_date,
     in_force_date,
