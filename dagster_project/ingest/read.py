@@ -98,7 +98,9 @@ def _without_blank_rows(headers: tuple[str, ...], rows: pl.DataFrame, known_head
     for name in rows.columns:  # after the first column there are hardly any left to look at
         if name != ROW_NUMBER:
             blank = blank.filter(pl.col(name).is_null() | (pl.col(name).str.strip_chars() == ""))
-    return Delivery(rows.join(blank, on=ROW_NUMBER, how="anti", maintain_order="left"), headers)
+    if not blank.is_empty():
+        rows = rows.join(blank, on=ROW_NUMBER, how="anti", maintain_order="left")
+    return Delivery(rows, headers)
 
 
 def _refuse_beyond(found: int, limit: int, unit: str) -> None:
@@ -173,8 +175,9 @@ def _read_parquet(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str
     _refuse_beyond(described.num_columns, MOST_COLUMNS, "columns")
     _refuse_beyond(described.num_rows, MOST_PARQUET_ROWS, "rows")
     # Arrow's reader refuses a damaged file in an orderly way; Polars' own one panics.
-    # Its way to fetch ahead is made for distant files.
-    table = pl.DataFrame(pq.read_table(path, pre_buffer=False))
+    # Its way to fetch ahead is made for distant files; its threads cost more than they give beside those of ingest.
+    table = pl.from_arrow(pq.read_table(path, pre_buffer=False, use_threads=False), rechunk=False)
+    assert isinstance(table, pl.DataFrame)
     return tuple(table.columns), table
 
 

@@ -42,12 +42,12 @@ class Validated:
 
 def validate(delivery: Delivery, feed: Feed, register: Register) -> Validated:
     """Split the delivery into rows that fit and rows that do not; every row ends in exactly one of the two."""
-    canonical = _canonical(delivery, feed)
+    canonical, texts = _canonical(delivery, feed)
     bounded, in_force_reason = _bounded_in_force(feed)
     judged = (
         canonical.with_columns(
-            pl.struct(feed.column_names).hash().alias(ROW_HASH),
-            pl.coalesce(*_reasons(feed, register), pl.lit(None, pl.String)).alias(REJECTION),
+            canonical.select(feed.column_names).hash_rows().alias(ROW_HASH),
+            pl.coalesce(*_reasons(texts, feed, register), pl.lit(None, pl.String)).alias(REJECTION),
         )
         .with_columns(_typed(column).alias(column.name) for column in feed.columns)
         .with_columns(bounded)
@@ -59,35 +59,51 @@ def validate(delivery: Delivery, feed: Feed, register: Register) -> Validated:
     )
 
 
-def _canonical(delivery: Delivery, feed: Feed) -> pl.DataFrame:
-    """The contract's columns as trimmed text, blank = null, codes and numbers in one spelling."""
+# The different texts of every column that has few of them: what is asked of these need not be asked of every row.
+_Texts = dict[str, pl.Series]
+_AS_DELIVERED = "as delivered"
+
+
+def _canonical(delivery: Delivery, feed: Feed) -> tuple[pl.DataFrame, _Texts]:
+    """The contract's columns as trimmed text, blank = null, codes and numbers in one spelling; and moments."""
     positions = {name: delivery.position_of(name) for name in feed.column_names}
-    trimmed = delivery.rows.select(
+    rows = delivery.rows.select(
         ROW_NUMBER,
         *(
-            (pl.lit(None, pl.String) if position is None else pl.col(position).str.strip_chars()).alias(name)
+            (pl.lit(None, pl.String) if position is None else pl.col(position)).alias(name)
             for name, position in positions.items()
         ),
     )
-    # A step of its own: within one, every column would be trimmed once for the question and once for the answer.
-    trimmed = trimmed.with_columns(pl.when(pl.col(name) != "").then(name).alias(name) for name in feed.column_names)
-    costly = [column for column in feed.columns if column.kind in (Kind.TIMESTAMP, Kind.ID_LIST)]
-    for column in costly:
-        trimmed = _spelled_by_text(trimmed, column)
-    return trimmed.with_columns(
-        _one_spelling(column).alias(column.name) for column in feed.columns if column not in costly
-    )
+    texts: _Texts = {}
+    for column in feed.columns:
+        if column.kind is Kind.TEXT:  # ids, few of which come twice
+            rows = _trimmed(rows, column.name)
+        else:
+            rows, texts[column.name] = _spelled(rows, column)
+    return rows, texts
 
 
-def _spelled_by_text(rows: pl.DataFrame, column: Column) -> pl.DataFrame:
-    """Give a column its one spelling, and a timestamp its moment; a text that comes often is looked at once."""
-    name, spelled = column.name, f"{column.name} spelled"
-    texts = rows.select(pl.col(name).unique())
+def _spelled(rows: pl.DataFrame, column: Column) -> tuple[pl.DataFrame, pl.Series]:
+    """Give a column its one spelling, and a timestamp its moment; and the different texts that it has then."""
+    name = column.name
+    known_by = [column.decided_by] if column.decided_by and column.kind is Kind.AREA_CODE else []
+    texts = rows.select(name, *known_by).unique().with_columns(pl.col(name).alias(_AS_DELIVERED))
+    texts = _trimmed(texts, name)
     if column.kind is Kind.TIMESTAMP:
         texts = texts.with_columns(_utc(pl.col(name)).alias(_moment(name)))
-    texts = texts.with_columns(_one_spelling(column).alias(spelled))
-    joined = rows.join(texts, on=name, how="left", maintain_order="left")
-    return joined.with_columns(pl.col(spelled).alias(name)).drop(spelled)
+    texts = texts.with_columns(_one_spelling(column).alias(name))
+    is_as_delivered = texts.filter(pl.col(name).ne_missing(pl.col(_AS_DELIVERED))).is_empty()
+    if not is_as_delivered or column.kind is Kind.TIMESTAMP:
+        asked = rows.select(pl.col(name).alias(_AS_DELIVERED), *known_by)
+        found = asked.join(texts, on=asked.columns, how="left", nulls_equal=True, maintain_order="left")
+        rows = rows.with_columns(found.drop(asked.columns).get_columns())
+    return rows, texts[name].unique()
+
+
+def _trimmed(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    # In two steps: within one, it would be trimmed once for the question and once for the answer.
+    trimmed = rows.with_columns(pl.col(name).str.strip_chars())
+    return trimmed.with_columns(pl.when(pl.col(name) != "").then(name).alias(name))
 
 
 def _moment(name: str) -> str:
@@ -152,48 +168,58 @@ def _holds(condition: When) -> pl.Expr:
     return value.is_in(condition.values).fill_null(False) if condition.values else value.is_not_null()
 
 
-def _reasons(feed: Feed, register: Register) -> Iterator[pl.Expr]:
-    """One expression per possible rejection, in the order in which the first that applies is given."""
+def _reasons(texts: _Texts, feed: Feed, register: Register) -> Iterator[pl.Expr]:
+    """One expression per rejection that can occur, in the order in which the first that applies is given."""
     for column in feed.columns:
         missing = pl.col(column.name).is_null()
         if isinstance(column.required, When):
             yield _reason("missing_value", column, missing & _holds(column.required))
         elif column.required:
             yield _reason("missing_value", column, missing)
-        yield from _reasons_of_kind(column, register)
+        for reason, at_fault in _faults(column, register):
+            of_one_column = set(at_fault.meta.root_names()) == {column.name}
+            # In most deliveries no text is at fault, and no row has to be looked at.
+            if of_one_column and texts[column.name].to_frame().filter(at_fault).is_empty():
+                continue
+            yield _reason(reason, column, at_fault & _counts(column))
 
 
-def _reasons_of_kind(column: Column, register: Register) -> Iterator[pl.Expr]:
+def _counts(column: Column) -> pl.Expr:
+    """Whether it matters what a row holds here; but numbers and codes must be of their form everywhere."""
+    if column.applies is None or column.kind in (Kind.WHOLE_NUMBER, Kind.AREA_CODE):
+        return pl.lit(True)
+    return _holds(column.applies)
+
+
+def _faults(column: Column, register: Register) -> Iterator[tuple[str, pl.Expr]]:
+    """What can be wrong with a text, and the expression that is true where it is."""
     text = pl.col(column.name)
-    applies = _holds(column.applies) if column.applies else pl.lit(True)
     match column.kind:
         case Kind.DATE:
-            yield _reason("bad_date", column, applies & _not_a_date(text))
+            yield "bad_date", _not_a_date(text)
         case Kind.MONTH:
-            yield _reason("bad_date", column, _not_a_date(text))
+            yield "bad_date", _not_a_date(text)
             month = text.str.to_date("%Y-%m-%d", strict=False)
             in_year = month.dt.year() == pl.col("quota_year").cast(pl.Int64, strict=False)
-            yield _reason("out_of_range", column, ~((month.dt.day() == 1) & in_year))
+            yield "out_of_range", ~((month.dt.day() == 1) & in_year)
         case Kind.TIMESTAMP:
-            yield _reason("bad_date", column, text.is_not_null() & pl.col(_moment(column.name)).is_null())
+            yield "bad_date", text.is_not_null() & pl.col(_moment(column.name)).is_null()
         case Kind.WHOLE_NUMBER:
-            # Also where the value does not apply: a number must still be of its form.
-            yield _reason("bad_number", column, ~text.str.contains(r"^[+-]?\d+$"))
+            yield "bad_number", ~text.str.contains(r"^[+-]?\d+$")
             number = text.cast(pl.Int64, strict=False)
             in_range = (
                 number.is_between(pl.lit(column.minimum, pl.Int64), pl.lit(column.maximum, pl.Int64))
                 & number.is_not_null()
             )
-            yield _reason("out_of_range", column, text.is_not_null() & ~in_range)
+            yield "out_of_range", text.is_not_null() & ~in_range
         case Kind.AREA_CODE:
-            yield _reason("unknown_area", column, ~_is_area(column, register))
+            yield "unknown_area", ~_is_area(column, register)
         case Kind.CHOICE:
-            yield _reason("unknown_value", column, applies & ~_is_word(column))
+            yield "unknown_value", ~_is_word(column)
         case Kind.ID_LIST:
             beside = pl.sum_horizontal(pl.col(name).str.len_bytes() for name in column.listed_with)
             rows = text.str.count_matches(";", literal=True) + 1
-            written = rows.cast(pl.Int64) * beside.cast(pl.Int64)
-            yield _reason("out_of_range", column, applies & (written > LARGEST_LIST_BYTES))
+            yield "out_of_range", rows.cast(pl.Int64) * beside.cast(pl.Int64) > LARGEST_LIST_BYTES
         case Kind.TEXT:
             return
 
