@@ -77,17 +77,12 @@ def load_reference(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> Regist
 
     Returns the codes of the register.
     """
-    frames = {name: pl.read_csv(folder / f"{name}.csv", infer_schema=False) for name in REFERENCE_TABLES}
     warehouse.execute("create schema if not exists raw")
-    for name, frame in frames.items():
-        warehouse.register("reference_frame", frame)
-        warehouse.execute(f"create or replace table raw.{name} as select * from reference_frame")
-        warehouse.unregister("reference_frame")
-    municipalities = frames["municipalities"]
-    return Register(
-        county_codes=frozenset(municipalities["county_code"]),
-        municipality_codes=frozenset(municipalities["municipality_code"]),
-    )
+    for name in REFERENCE_TABLES:
+        file = sql_text(folder / f"{name}.csv")
+        warehouse.execute(f"create or replace table raw.{name} as from read_csv({file}, all_varchar = true)")
+    codes = warehouse.execute("select county_code, municipality_code from raw.municipalities").fetchall()
+    return Register(frozenset(county for county, _ in codes), frozenset(municipality for _, municipality in codes))
 
 
 def load_deliveries(

@@ -12,5 +12,5 @@ select
     coalesce(events.reception_deadline_date, (events.event_date + interval 2 month)::date) as reception_deadline_date,
     events.replaces,
 from {{ ref('stg_assignment_events') }} as events
-anti join {{ ref('int_assigned_events_repeated') }} as repeated on events.event_id = repeated.event_id
+anti join {{ ref('int_events_left_out') }} as left_out on events.event_id = left_out.event_id
 where events.event_type = 'assigned'

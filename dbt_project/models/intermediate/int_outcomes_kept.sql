@@ -7,5 +7,5 @@ select
     events.persons,
     events.reason,
 from {{ ref('stg_assignment_events') }} as events
-anti join {{ ref('int_outcomes_left_out') }} as left_out on events.event_id = left_out.event_id
+anti join {{ ref('int_events_left_out') }} as left_out on events.event_id = left_out.event_id
 where events.event_type in ('received', 'cancelled')

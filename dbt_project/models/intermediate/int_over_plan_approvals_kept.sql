@@ -5,5 +5,5 @@ select
     events.event_date,
     events.reason,
 from {{ ref('stg_assignment_events') }} as events
-anti join {{ ref('int_over_plan_approvals_left_out') }} as left_out on events.event_id = left_out.event_id
+anti join {{ ref('int_events_left_out') }} as left_out on events.event_id = left_out.event_id
 where events.event_type = 'over_plan_approved'

@@ -4,26 +4,8 @@ select
     issue,
     null::varchar as original_assignment_id,
     assignment_id,
-from {{ ref('int_outcomes_left_out') }}
-
-union all
-
-select
-    event_id,
-    issue,
-    null::varchar as original_assignment_id,
-    assignment_id,
-from {{ ref('int_over_plan_approvals_left_out') }}
+from {{ ref('int_events_left_out') }}
 where issue is not null
-
-union all
-
-select
-    event_id,
-    'repeated_assignment' as issue,
-    null::varchar as original_assignment_id,
-    assignment_id,
-from {{ ref('int_assigned_events_repeated') }}
 
 union all
 

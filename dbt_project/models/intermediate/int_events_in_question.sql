@@ -1,0 +1,30 @@
+-- R9: in most assignments every event counts. One row per event of the others: those without exactly one assigned
+-- event, with several outcomes or approvals, or with an outcome before the assigned date. Only these are put in order.
+{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
+-- depends_on: {{ ref('int_assignments_affected') }}
+-- Not kept in between: to look at the log twice costs less than to write all its events down.
+with events as not materialized (
+    select
+        event_id,
+        assignment_id,
+        event_type,
+        event_date,
+    from {{ ref('stg_assignment_events') }}
+    where {{ is_affected() }}
+),
+
+assignments_in_question as (
+    select assignment_id
+    from events
+    group by assignment_id
+    having
+        count(*) filter (where event_type = 'assigned') <> 1
+        or count(*) filter (where event_type in ('received', 'cancelled')) > 1
+        or count(*) filter (where event_type = 'over_plan_approved') > 1
+        or min(event_date) filter (where event_type in ('received', 'cancelled'))
+        < min(event_date) filter (where event_type = 'assigned')
+)
+
+select events.*
+from events
+semi join assignments_in_question on events.assignment_id = assignments_in_question.assignment_id
