@@ -38,7 +38,14 @@ SUITE = Suite(
             max(event_date) filter (where event_date <= $as_of) as latest_event_date,
             -- A log without events is as stale as can be.
             coalesce($as_of - max(event_date) filter (where event_date <= $as_of), 1000000) as days_stale,
-            count(*) - count(distinct event_id) as repeated_event_ids,
+            -- Where a release was taken over, its ids were unique, and what has come since touches its assignments.
+            (
+                select count(*) - count(distinct event_id)
+                from raw.assignment_log
+                where
+                    not exists (from raw.touched_assignments)
+                    or assignment_id in (select assignment_id from raw.touched_assignments)
+            ) as repeated_event_ids,
             count(*) filter (
                 where event_type = 'assigned' and (municipality_code is null or persons is null or category is null)
             ) as incomplete_assigned,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from great_expectations.expectations.expectation import Expectation
 
 from dagster_project.checks import CHECKS, ChecksIncompleteError, require_complete
 from dagster_project.transform import test_names as names_of_dbt_tests
+from expectations import assignment_log
 from expectations.limits import Limits
 from expectations.outcome import Outcome
 from expectations.suite import (
@@ -78,6 +80,28 @@ def test_an_expectation_that_broke_is_an_error() -> None:
     )
     with pytest.raises(ExpectationBrokeError, match="places"):
         run_suites([broken], duckdb.connect(), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("touched", "is_noticed"),
+    [([], True), (["unmoved", "moved"], True), (["other"], False)],
+    ids=["everything anew", "taken over, of assignments that were touched", "taken over, checked in an earlier night"],
+)
+def test_an_event_id_that_comes_twice_is_noticed(touched: list[str], is_noticed: bool) -> None:
+    warehouse = duckdb.connect()
+    warehouse.execute("""
+        create schema raw;
+        create table raw.assignment_log as
+        select
+            'e1' as event_id, 'assigned' as event_type, date '2026-10-30' as event_date, assignment_id,
+            '0765' as municipality_code, 1 as persons, 'quota_refugee' as category
+        from (values ('unmoved'), ('moved')) as assignments (assignment_id);
+        create table raw.touched_assignments (assignment_id varchar);
+    """)
+    warehouse.execute("insert into raw.touched_assignments select unnest($1::varchar[])", [touched])
+    noticed = pytest.raises(StructureError, match="assignment_log") if is_noticed else contextlib.nullcontext()
+    with noticed:
+        run_suites([assignment_log.SUITE], warehouse, LIMITS)
 
 
 def test_what_must_always_hold_is_an_error_when_it_does_not() -> None:
