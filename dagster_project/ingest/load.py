@@ -192,6 +192,17 @@ def _typed(feed: Feed, column: Column) -> str:
     return f"{cast}({column.name} as {_type_of(feed, column)}) as {column.name}"
 
 
+def _as_parsed(column: Column) -> str:
+    """SQL for a column of raw rows as it was in parsed ones."""
+    return f"{column.name}::varchar as {column.name}" if column.kind in CLOSED_LISTS else column.name
+
+
+def _digest_of(feed: Feed) -> str:
+    """SQL for the digest of a row's key, the same for raw and parsed rows."""
+    closed_lists = {column.name for column in feed.columns if column.kind in CLOSED_LISTS}
+    return f"hash({', '.join(f'{name}::varchar' if name in closed_lists else name for name in feed.key)})"
+
+
 def _view_of_fitting_rows(
     warehouse: duckdb.DuckDBPyConnection, name: str, feed: Feed, files: Iterable[_LandedFile]
 ) -> None:
@@ -199,11 +210,12 @@ def _view_of_fitting_rows(
     a copy are duplicates.
     """
     fitting = [(file.parsed.fitting, file) for file in files if file.parsed.fitting and not file.is_copy]
-    names = ", ".join(_typed(feed, column) for column in feed.columns)
+    names = ", ".join(feed.column_names)
     if not fitting:
+        as_parsed = ", ".join(map(_as_parsed, feed.columns))
         warehouse.execute(
             f"create or replace temp view {name} as "
-            f"select {names}, 0 as file_order, file_name, {ROW_NUMBER}, 0::ubigint as {ROW_HASH} "
+            f"select {as_parsed}, 0 as file_order, file_name, {ROW_NUMBER}, 0::ubigint as {ROW_HASH} "
             f"from raw.{feed.name} where false"
         )
         return
@@ -225,22 +237,22 @@ def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[
     Few keys come again, known here by their digest (table `again`): only their rows are gathered from the files and
     put in order. Tables `fates_before` and `fates` hold those that are not accepted.
     """
-    key = ", ".join(feed.key)
+    digest = _digest_of(feed)
     _view_of_fitting_rows(warehouse, "new_rows", feed, [file for file in landed if file.is_new])
     _view_of_fitting_rows(warehouse, "known_rows", feed, [file for file in landed if not file.is_new])
     warehouse.execute(f"""
         create or replace temp table again as
-        with new_keys as (select hash({key}) as digest from new_rows),
-        known_keys as (select hash({key}) as digest from raw.{feed.name})
+        with new_keys as (select {digest} as digest from new_rows),
+        known_keys as (select {digest} as digest from raw.{feed.name})
         select digest from new_keys group by digest having count(*) > 1
         union
         select digest from new_keys semi join known_keys using (digest)
     """)
     warehouse.execute(f"""
         create or replace temp table gathered as
-        select *, true as is_new from new_rows where hash({key}) in (from again)
+        select *, true as is_new from new_rows where {digest} in (from again)
         union all
-        select *, false as is_new from known_rows where hash({key}) in (from again)
+        select *, false as is_new from known_rows where {digest} in (from again)
     """)
     for fates, gathered in (("fates_before", "gathered where not is_new"), ("fates", "gathered")):
         warehouse.execute(f"create or replace temp table {fates} as {_fates(feed, gathered)}")
@@ -280,7 +292,7 @@ def _fates(feed: Feed, rows: str) -> str:
 def _note_changed_assignments(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     warehouse.execute(f"""
         insert into {CHANGED_ASSIGNMENTS}
-        select assignment_id from raw.{feed.name} where hash({", ".join(feed.key)}) in (from again)
+        select assignment_id from raw.{feed.name} where {_digest_of(feed)} in (from again)
         union
         select assignment_id from new_rows
     """)
@@ -288,11 +300,11 @@ def _note_changed_assignments(warehouse: duckdb.DuckDBPyConnection, feed: Feed) 
 
 def _exchange_rows(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """Take the rows of keys that came again out of raw.<feed>, and put in what is accepted now."""
-    key, names = ", ".join(feed.key), ", ".join(feed.column_names)
-    warehouse.execute(f"delete from raw.{feed.name} where hash({key}) in (from again)")
+    names = ", ".join(_typed(feed, column) for column in feed.columns)
+    warehouse.execute(f"delete from raw.{feed.name} where {_digest_of(feed)} in (from again)")
     warehouse.execute(f"""
         insert into raw.{feed.name}
-        select {names}, file_name, {ROW_NUMBER} from new_rows anti join again on hash({key}) = digest
+        select {names}, file_name, {ROW_NUMBER} from new_rows anti join again on {_digest_of(feed)} = digest
         union all
         select {names}, file_name, {ROW_NUMBER} from gathered anti join fates using (file_name, {ROW_NUMBER})
     """)
