@@ -113,6 +113,7 @@ def size(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
             "build": as_result(both["build"]),
             "differing_rows": differing,
             "steps": described["seconds_by_step"],
+            "on": f"{date.today()}",
         }
         seconds = ", ".join(f"{name} {one.seconds:.1f} s" for name, one in both.items())
         print(f"size: {rows:,} rows, {seconds}, {differing} differ")

@@ -50,14 +50,15 @@ def _size(found: Results) -> Iterator[str]:
         "floor, GiB",
         "build, GiB",
         "rows that differ",
+        "measured",
     )
     sizes = sorted(found.values(), key=lambda one: one["rows"])
     for one in sizes:
         floor, build = one["floor"], one["build"]
         yield (
             f"| {one['rows']:,} | {floor['seconds']:.1f} | {build['seconds']:.1f} | "
-            f"{build['seconds'] / floor['seconds']:.1f} | {floor['gibibytes']:.1f} | {build['gibibytes']:.1f} | "
-            f"{one['differing_rows']} |"
+            f"{build['seconds'] / floor['seconds']:.2f} | {floor['gibibytes']:.1f} | {build['gibibytes']:.1f} | "
+            f"{one['differing_rows']} | {one['on']} |"
         )
     yield ""
     yield "The floor is `tests/bench/floor.sql`: states, chains, months and years by hand in plain DuckDB, without"
@@ -85,7 +86,7 @@ def _night(found: Results) -> Iterator[str]:
         f"The night after, with a history of {found['events']:,} events", "what came", "seconds", "× full", "goal"
     )
     goals = {"full": "", "delta": "0.35", "full log again": "0.60"}
-    names = {"full": "everything, for the first time", "delta": "one delivery of 10 000 events"}
+    names = {"full": "everything, for the first time", "delta": "one delivery of 10 000 events, a day later"}
     names["full log again"] = "the same full log again, in other files"
     for name, goal in goals.items():
         ratio = found[name]["seconds"] / full
