@@ -15,7 +15,6 @@ from dagster_project.sql import sql_text
 from dagster_project.transform import manifest, test_names
 from dagster_project.watch import counties_below_lanstal
 from dagster_project.workplace import Workplace, progress
-from expectations.limits import Limits
 from expectations.outcome import Outcome
 
 
@@ -79,9 +78,7 @@ def check_results(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResul
 
 def run_checks(workplace: Workplace) -> list[Outcome]:
     """One outcome per contract check, in the contract's order. Raises ChecksIncompleteError."""
-    settings = workplace.settings
-    limits = Limits(settings.as_of, settings.rejected_rows_limit, settings.stale_after_days)
-    by_suites = workplace.suites.outcomes(workplace.warehouse_file, limits)
+    by_suites = workplace.suites.outcomes()
     require_complete(workplace.dbt_tests, by_suites)
     by_name = {outcome.name: outcome for outcome in [*workplace.dbt_tests.values(), *by_suites]}
     return [by_name[check.name] for check in CHECKS]

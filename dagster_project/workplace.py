@@ -25,6 +25,7 @@ from dagster_project.publish.figures import Figures
 from dagster_project.settings import Settings, memory_limit
 from dagster_project.watch import tell_of_build
 from expectations.apart import SuitesApart
+from expectations.limits import Limits
 from expectations.outcome import Outcome
 
 progress = logging.getLogger("arsplan")
@@ -85,6 +86,12 @@ class Workplace:
             yield connection
         finally:
             connection.close()
+
+    def ask_suites(self) -> None:
+        """Let the suites run on the finished models, while other work goes on that leaves the warehouse alone."""
+        settings = self.settings
+        limits = Limits(settings.as_of, settings.rejected_rows_limit, settings.stale_after_days)
+        self.suites.ask(self.warehouse_file, limits)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

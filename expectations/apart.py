@@ -37,14 +37,23 @@ class SuitesApart:
             stderr=subprocess.DEVNULL,  # a library's words may hold values
             start_new_session=True,  # the keyboard interrupts the build, which then closes this
         )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._question, self._answer = self.process.stdin, self.process.stdout
 
-    def outcomes(self, warehouse_file: Path, limits: Limits) -> list[Outcome]:
-        """Outcomes of the contract checks that the suites decide; nobody else may have the warehouse open to write.
+    def ask(self, warehouse_file: Path, limits: Limits) -> None:
+        """Let it run the suites on a warehouse; until it has answered, nobody may open that to write."""
+        with contextlib.suppress(BrokenPipeError):  # of a process that has ended, outcomes() tells
+            self._question.write(pickle.dumps((warehouse_file, limits)))
+            self._question.close()
+
+    def outcomes(self) -> list[Outcome]:
+        """Outcomes of the contract checks that the suites decide, when it has been asked.
 
         Raises what run_suites raises, and SuitesEndedError.
         """
-        answer, _ = self.process.communicate(pickle.dumps((warehouse_file, limits)))
-        if self.process.returncode:
+        answer = self._answer.read()
+        if self.process.wait():
             raise SuitesEndedError(f"the process of the checks ended with exit code {self.process.returncode}")
         told: list[Outcome] | TellableError = pickle.loads(answer)
         if isinstance(told, TellableError):

@@ -32,15 +32,18 @@ def suites() -> Iterator[SuitesApart]:
 def test_what_breaks_there_is_told_here_without_values(suites: SuitesApart, tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as warehouse:
         warehouse.execute("create schema raw; create table raw.quota_decisions as select 'secret' as persons")
+    suites.ask(tmp_path / "warehouse.duckdb", LIMITS)
     with pytest.raises(TellableError, match=r"Exception in suite\.py line") as told:
-        suites.outcomes(tmp_path / "warehouse.duckdb", LIMITS)
+        suites.outcomes()
     assert "secret" not in str(told.value)
 
 
 def test_a_process_that_is_gone_is_told(suites: SuitesApart, tmp_path: Path) -> None:
     suites.process.kill()
+    suites.process.wait()
+    suites.ask(tmp_path / "warehouse.duckdb", LIMITS)
     with pytest.raises(SuitesEndedError, match="exit code -9"):
-        suites.outcomes(tmp_path / "warehouse.duckdb", LIMITS)
+        suites.outcomes()
 
 
 def test_it_ends_when_its_asker_is_killed() -> None:
