@@ -66,6 +66,12 @@ def test_the_latest_recorded_wins_and_missing_is_oldest(load: Load) -> None:
     assert persons(warehouse) == [("E1", 1), ("E2", 1)]
 
 
+def test_a_word_that_does_not_apply_may_be_any_and_is_as_good_as_none(load: Load) -> None:
+    warehouse = load(a="E1,cancelled,2026-02-01,A1,,,,tourist\n" + assigned("E2", 1))
+    kept = warehouse.execute("select event_id, category::varchar from raw.assignment_log order by 1").fetchall()
+    assert kept == [("E1", None), ("E2", "quota_refugee")]
+
+
 def test_the_whole_log_delivered_again_is_duplicate(load: Load) -> None:
     first, correction = assigned("E1", 1), assigned("E1", 2)
     warehouse = load(a=first, b=correction, c=first + correction)
