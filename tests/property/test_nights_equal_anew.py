@@ -54,20 +54,29 @@ def corrections(rng: random.Random, log: pl.DataFrame, count: int) -> pl.DataFra
     return pl.DataFrame(rows, schema=log.schema)
 
 
+def corrected_decisions(rng: random.Random, folder: Path, night: int) -> Path:
+    """Some decisions on kommuntal once more, with more persons than before."""
+    decisions = folder / "quota_decisions" / "simulated.csv"
+    rows = pl.read_csv(decisions, infer_schema=False).filter(level="kommuntal").sample(20, seed=rng.randrange(2**30))
+    file = folder / "quota_decisions" / f"z-corrections-{night}.csv"
+    rows.with_columns((pl.col("persons").cast(pl.Int64) + night).cast(pl.String)).write_csv(file)
+    return file
+
+
 def deliveries(seed: int, folder: Path) -> Iterator[list[Path]]:
-    """The files of a simulated log as they come night after night, some late, with corrections and repetitions."""
+    """The files of a simulated world as they come night after night, some late, with corrections and repetitions."""
     rng = random.Random(seed)
     write_large_log(folder, 20_000, seed)
     monthly = sorted((folder / "assignment_log").glob("*.parquet"))
     log = pl.concat(pl.read_parquet(file) for file in monthly)
     late = rng.sample(monthly, 6)
-    yield [file for file in monthly if file not in late]
+    yield [*(folder / "quota_decisions").iterdir(), *(file for file in monthly if file not in late)]
     for night in range(1, len(NIGHTS)):
         corrected = folder / "assignment_log" / f"{rng.choice('0az')}-corrections-{night}.parquet"
         corrections(rng, log, 300).write_parquet(corrected)
         again = folder / "assignment_log" / f"zz-again-{night}.parquet"
         log.sample(1000, seed=seed + night).write_parquet(again)
-        yield [*late[night::2], corrected, again]
+        yield [*late[night::2], corrected, again, corrected_decisions(rng, folder, night)]
 
 
 def bytes_of_marts(built: Built) -> dict[str, str]:
@@ -102,10 +111,9 @@ def differing_tables(one: Built, other: Built) -> list[str]:
 def compare(seed: int, build: Build, folder: Path) -> None:
     landing = folder / "landing"
     for as_of, files in zip(NIGHTS, deliveries(seed, folder / "all"), strict=True):
-        (landing / "assignment_log").mkdir(parents=True, exist_ok=True)
-        shutil.copytree(folder / "all" / "quota_decisions", landing / "quota_decisions", dirs_exist_ok=True)
         for file in files:
-            shutil.copyfile(file, landing / "assignment_log" / file.name)
+            (landing / file.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, landing / file.parent.name / file.name)
         night = build(landing, as_of, folder / "night")
         anew = build(landing, as_of, folder / "anew", anew=True)
         assert (night.exit_code, anew.exit_code) == (0, 0), night.text + anew.text
