@@ -65,20 +65,24 @@ class ChecksIncompleteError(TellableError):
 )
 def check_results(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Run the suites, gather what dbt's tests found, make sure that nothing is missing, and write it down."""
-    with workplace.step("checks"):
-        workplace.outcomes = run_checks(workplace)
+    with workplace.step("checks"), workplace.warehouse() as warehouse:
+        workplace.outcomes = run_checks(workplace, warehouse)
         workplace.check_runs = check_runs(workplace.outcomes)
-        with workplace.warehouse() as warehouse:
-            write_check_results(workplace.check_runs, warehouse)
-            workplace.counties_below_lanstal = counties_below_lanstal(warehouse, workplace.settings.as_of)
+        write_check_results(workplace.check_runs, warehouse)
+        workplace.counties_below_lanstal = counties_below_lanstal(warehouse, workplace.settings.as_of)
     failed = [outcome.name for outcome in workplace.outcomes if not outcome.passed]
     progress.info("checks     %d of %d passed", len(CHECKS) - len(failed), len(CHECKS))
     return dg.MaterializeResult(metadata={"dagster/row_count": len(CHECKS), "failed": ", ".join(failed) or "none"})
 
 
-def run_checks(workplace: Workplace) -> list[Outcome]:
+def run_checks(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection) -> list[Outcome]:
     """One outcome per contract check, in the contract's order. Raises ChecksIncompleteError."""
-    by_suites = workplace.suites.outcomes()
+    from expectations.suite import Limits, run_suites  # noqa: PLC0415 (heavy)
+    from expectations.suites import SUITES  # noqa: PLC0415 (heavy)
+
+    settings = workplace.settings
+    limits = Limits(settings.as_of, settings.rejected_rows_limit, settings.stale_after_days)
+    by_suites = run_suites(SUITES, warehouse, limits)
     require_complete(workplace.dbt_tests, by_suites)
     by_name = {outcome.name: outcome for outcome in [*workplace.dbt_tests.values(), *by_suites]}
     return [by_name[check.name] for check in CHECKS]

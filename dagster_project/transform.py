@@ -115,7 +115,6 @@ def transform(
         results = run_dbt(workplace.warehouse_file, workplace.dbt_target, f"{workplace.settings.as_of}")
         workplace.dbt_tests = dict(outcomes_of(results))
         row_counts = _row_counts(workplace)
-    workplace.ask_suites()  # they run while Dagster notes what was built
     models = [result for result in results if result.node.resource_type == "model"]
     progress.info("transform  %d models built, %d tests of them run", len(models), len(workplace.dbt_tests))
     for result in results:

@@ -24,8 +24,6 @@ from dagster_project.publish.documents import Editions
 from dagster_project.publish.figures import Figures
 from dagster_project.settings import Settings, memory_limit
 from dagster_project.watch import tell_of_build
-from expectations.apart import SuitesApart
-from expectations.limits import Limits
 from expectations.outcome import Outcome
 
 progress = logging.getLogger("arsplan")
@@ -47,7 +45,6 @@ class Workplace:
     settings: Settings
     build_id: str
     folder: Path
-    suites: SuitesApart
     loads: list[FeedLoad] = field(default_factory=list)
     dbt_tests: dict[str, Outcome] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -87,12 +84,6 @@ class Workplace:
         finally:
             connection.close()
 
-    def ask_suites(self) -> None:
-        """Let the suites run on the finished models, while other work goes on that leaves the warehouse alone."""
-        settings = self.settings
-        limits = Limits(settings.as_of, settings.rejected_rows_limit, settings.stale_after_days)
-        self.suites.ask(self.warehouse_file, limits)
-
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Measure one step, in seconds; an error leaves it as one that may be logged."""
@@ -129,11 +120,10 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
         folder = building / build_id
         building.mkdir(mode=0o700)  # nobody else reads what is not yet checked
         folder.mkdir()
-        place = Workplace(settings, build_id, folder, SuitesApart())
+        place = Workplace(settings, build_id, folder)
         try:
             yield place
         finally:
-            place.suites.close()
             shutil.rmtree(building, ignore_errors=True)
             _remember(place)
 

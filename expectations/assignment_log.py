@@ -8,9 +8,8 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
-from expectations.limits import Limits
 from expectations.outcome import counted
-from expectations.suite import Suite, deciding
+from expectations.suite import Limits, Suite, deciding
 
 
 def _expectations(limits: Limits) -> Sequence[Expectation]:

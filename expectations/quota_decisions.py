@@ -8,8 +8,7 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
-from expectations.limits import Limits
-from expectations.suite import Suite
+from expectations.suite import Limits, Suite
 
 
 def _expectations(_limits: Limits) -> Sequence[Expectation]:

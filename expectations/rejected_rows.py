@@ -9,9 +9,8 @@ import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
 from dagster_project.errors import printable
-from expectations.limits import Limits
 from expectations.outcome import counted
-from expectations.suite import Suite, deciding
+from expectations.suite import Limits, Suite, deciding
 
 
 def _expectations(_limits: Limits) -> Sequence[Expectation]:

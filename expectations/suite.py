@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -13,7 +14,6 @@ from great_expectations.core import ExpectationValidationResult
 from great_expectations.expectations import Expectation
 
 from dagster_project.errors import TellableError
-from expectations.limits import Limits
 from expectations.outcome import Outcome
 
 MOST_FINDINGS = 20
@@ -26,6 +26,15 @@ class ExpectationBrokeError(TellableError):
 
 class StructureError(TellableError):
     """An expectation that no contract check stands for does not hold: a defect of this program."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What expectations are measured against."""
+
+    as_of: date
+    rejected_rows_limit: float
+    stale_after_days: int
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from conftest import Build, Built
 from dagster_project.checks import CHECKS
 from dagster_project.operations import ERROR
 from dagster_project.transform import invoke_dbt, outcomes_of
-from expectations.limits import Limits
-from expectations.suite import run_suites
+from expectations.suite import Limits, run_suites
 from expectations.suites import SUITES
 
 AS_OF = "2026-03-31"

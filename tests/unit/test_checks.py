@@ -15,10 +15,10 @@ from great_expectations.expectations.expectation import Expectation
 from dagster_project.checks import CHECKS, ChecksIncompleteError, require_complete
 from dagster_project.transform import test_names as names_of_dbt_tests
 from expectations import assignment_log
-from expectations.limits import Limits
 from expectations.outcome import Outcome
 from expectations.suite import (
     ExpectationBrokeError,
+    Limits,
     StructureError,
     Suite,
     deciding,
