@@ -163,7 +163,7 @@ def _load_feed(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_L
     _append_rejected_rows(warehouse, feed, landed)
     _set_superseded_aside(warehouse, feed, {file.file_name: file.delivery.path for file in landed})
     _write_counts(warehouse, feed, landed, known)
-    for table in ("again", "gathered", "fates_before", "fates"):
+    for table in ("again", "known_again", "gathered", "fates_before", "fates"):
         warehouse.execute(f"drop table {table}")
 
 
@@ -234,25 +234,25 @@ def _view_of_fitting_rows(
 def _settle_keys(warehouse: duckdb.DuckDBPyConnection, feed: Feed, landed: list[_LandedFile]) -> None:
     """Tell the fate of every row whose key comes more than once, before and with the new files.
 
-    Few keys come again, known here by their digest (table `again`): only their rows are gathered from the files and
-    put in order. Tables `fates_before` and `fates` hold those that are not accepted.
+    Few keys come again, known here by their digest (tables `again`, and `known_again` of those among them that the
+    warehouse holds): only their rows are gathered from the files and put in order. Tables `fates_before` and `fates`
+    hold those that are not accepted.
     """
     digest = _digest_of(feed)
     _view_of_fitting_rows(warehouse, "new_rows", feed, [file for file in landed if file.is_new])
     _view_of_fitting_rows(warehouse, "known_rows", feed, [file for file in landed if not file.is_new])
     warehouse.execute(f"""
+        create or replace temp table known_again as
+        select distinct {digest} as digest from new_rows
+        where {digest} in (select {digest} from raw.{feed.name});
         create or replace temp table again as
-        with new_keys as (select {digest} as digest from new_rows),
-        known_keys as (select {digest} as digest from raw.{feed.name})
-        select digest from new_keys group by digest having count(*) > 1
+        select {digest} as digest from new_rows group by digest having count(*) > 1
         union
-        select digest from new_keys semi join known_keys using (digest)
-    """)
-    warehouse.execute(f"""
+        from known_again;
         create or replace temp table gathered as
         select *, true as is_new from new_rows where {digest} in (from again)
         union all
-        select *, false as is_new from known_rows where {digest} in (from again)
+        select *, false as is_new from known_rows where {digest} in (from known_again)
     """)
     for fates, gathered in (("fates_before", "gathered where not is_new"), ("fates", "gathered")):
         warehouse.execute(f"create or replace temp table {fates} as {_fates(feed, gathered)}")
@@ -292,7 +292,7 @@ def _fates(feed: Feed, rows: str) -> str:
 def _note_changed_assignments(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     warehouse.execute(f"""
         insert into {CHANGED_ASSIGNMENTS}
-        select assignment_id from raw.{feed.name} where {_digest_of(feed)} in (from again)
+        select assignment_id from raw.{feed.name} where {_digest_of(feed)} in (from known_again)
         union
         select assignment_id from new_rows
     """)
@@ -301,7 +301,7 @@ def _note_changed_assignments(warehouse: duckdb.DuckDBPyConnection, feed: Feed) 
 def _exchange_rows(warehouse: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """Take the rows of keys that came again out of raw.<feed>, and put in what is accepted now."""
     names = ", ".join(_typed(feed, column) for column in feed.columns)
-    warehouse.execute(f"delete from raw.{feed.name} where {_digest_of(feed)} in (from again)")
+    warehouse.execute(f"delete from raw.{feed.name} where {_digest_of(feed)} in (from known_again)")
     warehouse.execute(f"""
         insert into raw.{feed.name}
         select {names}, file_name, {ROW_NUMBER} from new_rows anti join again on {_digest_of(feed)} = digest
