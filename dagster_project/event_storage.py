@@ -30,6 +30,7 @@ class KeptConnectionEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._tables_there: set[str] = set()
         self._batch: dict[str, Connection] = {}
         self._batching_thread: int | None = None
         super().__init__(base_dir, inst_data)
@@ -40,6 +41,12 @@ class KeptConnectionEventLogStorage(SqliteEventLogStorage):
     ) -> KeptConnectionEventLogStorage:
         """Make the storage from dagster.yaml."""
         return cls(inst_data=inst_data, **config_value)
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index of all runs has the table; one that is there stays, and is not looked for at every event."""
+        if table_name not in self._tables_there and super().has_table(table_name):
+            self._tables_there.add(table_name)
+        return table_name in self._tables_there
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
