@@ -1,15 +1,16 @@
 -- An event exists from its event_date; a retracted one never happened (contract, sections 2 and 3).
+-- Words and codes stay the closed lists that ingest made of them: what is joined and counted is small that way.
 select
     event_id,
-    event_type::varchar as event_type,
+    event_type,
     event_date,
     assignment_id,
-    municipality_code::varchar as municipality_code,
+    municipality_code,
     persons,
-    category::varchar as category,
+    category,
     reception_deadline_date,
     replaces,
-    coalesce(reason::varchar, 'other') as reason,
+    coalesce(reason, 'other') as reason,
     file_name,
 from {{ source('raw', 'assignment_log') }}
 where
