@@ -43,7 +43,7 @@ class KeptConnectionEventLogStorage(SqliteEventLogStorage):
         return cls(inst_data=inst_data, **config_value)
 
     def has_table(self, table_name: str) -> bool:
-        """Whether the index of all runs has the table; one that is there stays, and is not looked for at every event."""
+        """Whether the index of all runs has the table; one that is there stays, and is looked for once."""
         if table_name not in self._tables_there and super().has_table(table_name):
             self._tables_there.add(table_name)
         return table_name in self._tables_there

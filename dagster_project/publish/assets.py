@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import dagster as dg
@@ -15,28 +18,51 @@ from dagster_project.operations import recent_builds
 from dagster_project.publish.assessments import write_assessments
 from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
 from dagster_project.publish.documents import keep_editions, write_documents
-from dagster_project.publish.downloads import orders_of_marts, public_marts, public_tables, write_downloads
+from dagster_project.publish.downloads import (
+    CHECK_RESULTS,
+    names_of_marts,
+    orders_of_marts,
+    public_marts,
+    public_tables,
+    write_downloads,
+)
 from dagster_project.publish.figures import Figures, read_figures
 from dagster_project.publish.history import write_history
 from dagster_project.publish.release import current_release, landed_files
 from dagster_project.publish.site import write_site
 from dagster_project.settings import answers_file
 from dagster_project.sql import sql_text
+from dagster_project.transform import transform
 from dagster_project.workplace import Workplace, began_at, progress
 
-PUBLIC = "public"
+PUBLIC, PARQUET = "public", "parquet"
 BUILDS_SHOWN = 30
 
 
 @dg.asset(
     group_name="publish",
-    deps=[dg.AssetKey(["marts", "check_results"])],
-    description="Every mart as a Parquet file; the public ones as CSV and JSON too, with a data dictionary.",
+    deps=[transform],
+    description="Every mart that dbt makes as a Parquet file.",
+)
+def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
+    """Write the marts. While DuckDB does that, Great Expectations is imported, which the checks need next."""
+    with workplace.step("parquet"), ThreadPoolExecutor(1) as beside, workplace.warehouse() as warehouse:
+        beside.submit(import_module, "expectations.suites")
+        (workplace.folder / PARQUET).mkdir()
+        workplace.rows_by_mart = _write_parquet(warehouse, workplace.folder / PARQUET, names_of_marts())
+    progress.info("parquet    %d marts", len(workplace.rows_by_mart))
+    return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
+
+
+@dg.asset(
+    group_name="publish",
+    deps=[dg.AssetKey(["marts", "check_results"]), parquet],
+    description="The public tables as Parquet, CSV and JSON, with a data dictionary, and what has changed.",
 )
 def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Write the tables as files, and find what has changed since the release before."""
     with workplace.step("tables"), workplace.warehouse() as warehouse:
-        workplace.rows_by_mart = _write_parquet(warehouse, workplace.folder / "parquet")
+        workplace.rows_by_mart |= _write_parquet(warehouse, workplace.folder / PARQUET, [CHECK_RESULTS])
         previous = current_release(workplace.settings.output)
         workplace.changes = _changes(workplace, warehouse, previous)
         workplace.rows_by_history_table = write_history(
@@ -48,13 +74,11 @@ def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]
     return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
 
 
-def _write_parquet(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
-    """One Parquet file per mart; rows by mart."""
-    folder.mkdir()
-    marts = warehouse.execute("select table_name from duckdb_tables() where schema_name = 'marts' order by 1")
+def _write_parquet(warehouse: duckdb.DuckDBPyConnection, folder: Path, marts: Iterable[str]) -> dict[str, int]:
+    """One file per mart in the folder; rows by mart."""
     orders = orders_of_marts()
     rows: dict[str, int] = {}
-    for (mart,) in marts.fetchall():
+    for mart in marts:
         in_order = f"from marts.{mart}" + (f" order by {orders[mart]}" if mart in orders else "")
         written = warehouse.execute(
             f"copy ({in_order}) to {sql_text(folder / f'{mart}.parquet')} (format parquet)"

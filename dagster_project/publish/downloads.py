@@ -16,7 +16,7 @@ from dagster_project.transform import manifest
 
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"
-_CHECK_RESULTS = "check_results"
+CHECK_RESULTS = "check_results"
 _FIELD_TYPES = {
     "varchar": "string",
     "bigint": "integer",
@@ -54,8 +54,14 @@ def public_marts() -> list[Table]:
         for node in manifest()["nodes"].values()
         if node["config"].get("meta", {}).get("public")
     ]
-    checks = next(source for source in manifest()["sources"].values() if source["name"] == _CHECK_RESULTS)
+    checks = next(source for source in manifest()["sources"].values() if source["name"] == CHECK_RESULTS)
     return sorted([*marts, _documented(checks, ("check_name",))], key=lambda table: table.name)
+
+
+def names_of_marts() -> list[str]:
+    """Marts that dbt makes, public or not, in order."""
+    models = (node for node in manifest()["nodes"].values() if node["resource_type"] == "model")
+    return sorted(model["name"] for model in models if model["schema"] == "marts")
 
 
 def orders_of_marts() -> dict[str, str]:

@@ -57,3 +57,22 @@ def test_a_batch_is_stored_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     storage.store_event(events[0])
     assert len(storage.get_logs_for_run("one")) == 4
     storage.dispose()
+
+
+def test_a_table_that_is_there_is_looked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = KeptConnectionEventLogStorage(str(tmp_path))
+    there = {"asset_keys"}
+    looked_for: list[str] = []
+
+    def looks(_self: SqliteEventLogStorage, table_name: str) -> bool:
+        looked_for.append(table_name)
+        return table_name in there
+
+    monkeypatch.setattr(SqliteEventLogStorage, "has_table", looks)
+    assert not storage.has_table("asset_check_executions")
+    there.add("asset_check_executions")  # by a migration, say
+    assert storage.has_table("asset_check_executions")
+    assert storage.has_table("asset_check_executions")
+    assert storage.has_table("asset_keys")
+    assert looked_for == ["asset_check_executions", "asset_check_executions", "asset_keys"]
+    storage.dispose()
