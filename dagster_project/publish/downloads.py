@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from dagster_project.transform import manifest
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"
 CHECK_RESULTS = "check_results"
+WRITTEN_AT_ONCE = 2  # a small table keeps no more than one core busy
 _FIELD_TYPES = {
     "varchar": "string",
     "bigint": "integer",
@@ -31,10 +33,9 @@ def write_downloads(connection: duckdb.DuckDBPyConnection, folder: Path, as_of: 
     """Write every public table of the warehouse, and datapackage.json, into `folder`."""
     folder.mkdir(parents=True)
     tables = public_tables()
-    for table in tables:
-        file = sql_text(folder / f"{table.name}.parquet")
-        connection.execute(f"copy {table.schema}.{table.name} to {file} (format parquet)")
-        _write_texts(connection, table, folder)
+    with ThreadPoolExecutor(WRITTEN_AT_ONCE) as pool:
+        for written in [pool.submit(_write_table, connection.cursor(), table, folder) for table in tables]:
+            written.result()
     (folder / "datapackage.json").write_text(
         json.dumps(data_package(tables, _simulated(connection), as_of, build_id), ensure_ascii=False, indent=1) + "\n",
         encoding="utf-8",
@@ -88,6 +89,12 @@ def _documented(node: dict[str, Any], key: tuple[str, ...]) -> Table:
         (column["name"], column["data_type"], column["description"].strip()) for column in node["columns"].values()
     )
     return Table("marts", node["name"], node["description"], columns, key)
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
+    file = sql_text(folder / f"{table.name}.parquet")
+    connection.execute(f"copy {table.schema}.{table.name} to {file} (format parquet)")
+    _write_texts(connection, table, folder)
 
 
 def _write_texts(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
