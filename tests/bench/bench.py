@@ -31,6 +31,7 @@ SHIPPED = PROJECT / "data" / "landing"
 SHIPPED_AS_OF = "2026-10-31"
 LARGE_AS_OF = "2026-03-31"  # the simulated large log ends with 2025 and its late receptions
 NIGHT_AFTER = "2026-04-01"
+ROUNDS = 3
 MOST_EVENTS_REPEATED = 10_000_000  # beyond, one round takes long enough
 READERS, READING_SECONDS = 50, 60
 
@@ -101,7 +102,7 @@ def size(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
         def ours(landing: Path = landing, output: Path = output) -> Measured:
             return build(landing, LARGE_AS_OF, fresh(output / "ours"), "--without-site")
 
-        rounds = 1 if events > MOST_EVENTS_REPEATED else 3
+        rounds = 1 if events > MOST_EVENTS_REPEATED else ROUNDS
         both = side_by_side({"floor": by_hand, "build": ours}, rounds)
         release = output / "ours" / "current"
         differing = floor.differing_rows(database, release / "warehouse.duckdb")
@@ -134,15 +135,25 @@ def one_night(log: Path, events: int) -> pl.DataFrame:
 
 def night(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
     """The build after: one new delivery, the same full log again, nothing new at all."""
-    landing, output = fresh(scratch / "night") / "landing", scratch / "night" / "output"
-    shutil.copytree(large_landing(scratch, options.history), landing)
-    full = build(landing, LARGE_AS_OF, output, "--without-site")
+    landing, output = scratch / "night" / "landing", scratch / "night" / "output"
     log = landing / "assignment_log"
-    one_night(log, 10_000).write_parquet(log / "zz-delta-simulated.parquet")
-    after_delta = build(landing, NIGHT_AFTER, output, "--without-site")
-    for file in sorted(log.glob("2*.parquet")):
-        shutil.copyfile(file, log / f"zzz-again-{file.name}")
-    again = build(landing, NIGHT_AFTER, output, "--without-site")
+
+    def full() -> Measured:
+        fresh(scratch / "night")
+        shutil.copytree(large_landing(scratch, options.history), landing)
+        return build(landing, LARGE_AS_OF, output, "--without-site")
+
+    def delta() -> Measured:
+        one_night(log, 10_000).write_parquet(log / "zz-delta-simulated.parquet")
+        return build(landing, NIGHT_AFTER, output, "--without-site")
+
+    def again() -> Measured:
+        for file in sorted(log.glob("2*.parquet")):
+            shutil.copyfile(file, log / f"zzz-again-{file.name}")
+        return build(landing, NIGHT_AFTER, output, "--without-site")
+
+    rounds = 1 if options.history > MOST_EVENTS_REPEATED else ROUNDS
+    nights = side_by_side({"full": full, "delta": delta, "full log again": again}, rounds)
     check = f"""
 from datetime import date; from pathlib import Path; import time
 import dagster_project.need as need, dagster_project.settings as settings
@@ -150,7 +161,7 @@ asked = settings.settings_for(Path({str(landing)!r}), Path({str(output)!r}), dat
 start = time.perf_counter(); assert need.reason_to_build(asked) is None; print(time.perf_counter() - start)
 """
     unchanged = float(subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout)
-    found = {"full": as_result(full), "delta": as_result(after_delta), "full log again": as_result(again)}
+    found: dict[str, Any] = {name: as_result(measured) for name, measured in nights.items()}
     return found | {"no change": {"seconds": round(unchanged, 2)}, "events": options.history}
 
 
