@@ -86,7 +86,7 @@ class Workplace:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Measure one step, in seconds; an error leaves it as one that may be logged."""
+        """Measure one step, in seconds, whole or a part of it; an error leaves it as one that may be logged."""
         start = time.perf_counter()
         try:
             yield
@@ -95,7 +95,7 @@ class Workplace:
             self.broken = f"{name}: {told}"
             raise told from None
         finally:
-            self.seconds[name] = round(time.perf_counter() - start, 2)
+            self.seconds[name] = round(self.seconds.get(name, 0) + time.perf_counter() - start, 2)
 
 
 @contextmanager
