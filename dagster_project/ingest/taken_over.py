@@ -64,21 +64,32 @@ def _still_counts(known: dict[tuple[str, str], str], deliveries: list[Delivery])
 def note_touched_assignments(warehouse: duckdb.DuckDBPyConnection, since: date | None, as_of: date) -> None:
     """Create raw.touched_assignments: every assignment that may not be as it was in the release taken over.
 
-    One row per assignment with an event that came or went, with one dated after `since` that has come to pass, or
-    that is open and has become overdue. Empty where nothing was taken over.
+    One row per assignment with an event that came or went, with one dated after `since` that has come to pass, that
+    is open and has become overdue, or that replaced one of these, directly or through others. What it replaces now
+    and did not then has an event that came. Empty where nothing was taken over.
     """
-    warehouse.execute(f"""
-        create or replace table raw.touched_assignments as
-        select distinct assignment_id from {CHANGED_ASSIGNMENTS}
-    """)
+    warehouse.execute("create or replace table raw.touched_assignments (assignment_id varchar)")
     if since is not None:
         warehouse.execute(
-            """
+            f"""
             insert into raw.touched_assignments
-            select assignment_id from raw.assignment_log where event_date > $since and event_date <= $as_of
-            union
-            select assignment_id from marts.assignments
-            where status = 'open' and reception_deadline_date >= $since and reception_deadline_date < $as_of
+            with recursive touched as (
+                select assignment_id from {CHANGED_ASSIGNMENTS}
+                union
+                select assignment_id from raw.assignment_log where event_date > $since and event_date <= $as_of
+                union
+                select assignment_id from marts.assignments
+                where status = 'open' and reception_deadline_date >= $since and reception_deadline_date < $as_of
+            ),
+            affected as (
+                from touched
+                union
+                select links.assignment_id
+                from affected
+                inner join intermediate.int_replacement_links_checked as links
+                    on affected.assignment_id = links.original_assignment_id
+            )
+            from affected
             """,
             {"since": since, "as_of": as_of},
         )

@@ -1,20 +1,29 @@
 {#-
 What is made of single assignments is brought up to date rather than made anew: rows of assignments that may not be as
-they were (int_assignments_affected) are deleted first, and only they are computed. In a warehouse that begins empty
-all are computed.
+they were (raw.touched_assignments) are deleted first, and only they are computed, from a table of their events. In a
+warehouse that begins empty all are computed, from the log.
 -#}
 {%- macro forget_affected() -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
-        where assignment_id in (select assignment_id from {{ ref('int_assignments_affected') }})
+        where assignment_id in (select assignment_id from {{ source('raw', 'touched_assignments') }})
     {%- endif -%}
 {%- endmacro -%}
 
 {%- macro is_affected() -%}
-    {#- A unit test has no table to bring up to date: `this` is none. -#}
-    {%- if this and is_incremental() -%}
-        assignment_id in (select assignment_id from {{ ref('int_assignments_affected') }})
+    {%- if brings_up_to_date() -%}
+        assignment_id in (select assignment_id from {{ source('raw', 'touched_assignments') }})
     {%- else -%}
         true
     {%- endif -%}
+{%- endmacro -%}
+
+{#- `of_affected` when a table is brought up to date, otherwise `of_all`. -#}
+{%- macro looked_at(of_affected, of_all) -%}
+    {{ of_affected if brings_up_to_date() else of_all }}
+{%- endmacro -%}
+
+{#- A unit test has no table to bring up to date: `this` is none. -#}
+{%- macro brings_up_to_date() -%}
+    {{ return(this and is_incremental()) }}
 {%- endmacro -%}

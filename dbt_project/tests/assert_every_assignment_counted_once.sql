@@ -9,7 +9,8 @@ with logged as (
     select
         municipality_code,
         sum(persons) as assigned_persons,
-    from {{ ref('int_assigned_events_kept') }}
+    from {{ ref('int_events_kept') }}
+    where event_type = 'assigned'
     group by municipality_code
 ),
 

@@ -123,14 +123,24 @@ def test_there_need_be_no_release(landing: Path) -> None:
 @pytest.mark.parametrize(
     ("as_of", "names"),
     [
-        (AS_OF, ["changed"]),
-        (date(2026, 3, 15), ["changed", "come to pass", "overdue from the first day", "overdue now"]),
+        (AS_OF, ["changed", "replaced it", "replaced its replacement"]),
+        (
+            date(2026, 3, 15),
+            [
+                "changed",
+                "come to pass",
+                "overdue from the first day",
+                "overdue now",
+                "replaced it",
+                "replaced its replacement",
+            ],
+        ),
     ],
 )
-def test_what_came_to_pass_or_became_overdue_since_is_touched(as_of: date, names: list[str]) -> None:
+def test_what_came_to_pass_since_and_what_replaced_it_is_touched(as_of: date, names: list[str]) -> None:
     with duckdb.connect() as warehouse:
         warehouse.execute("""
-            create schema raw; create schema marts;
+            create schema raw; create schema intermediate; create schema marts;
             create temp table changed_assignments as select 'changed' as assignment_id;
             create table raw.assignment_log (assignment_id varchar, event_date date);
             insert into raw.assignment_log values
@@ -139,7 +149,12 @@ def test_what_came_to_pass_or_became_overdue_since_is_touched(as_of: date, names
             insert into marts.assignments values
                 ('overdue now', 'open', '2026-03-14'), ('overdue from the first day', 'open', '2026-03-01'),
                 ('was overdue', 'open', '2026-02-28'), ('due today', 'open', '2026-03-15'),
-                ('received', 'received', '2026-03-14')
+                ('received', 'received', '2026-03-14');
+            create table intermediate.int_replacement_links_checked as
+            from (values
+                ('replaced it', 'changed', 'replacement_not_cancelled'), ('replaced it', 'received', null),
+                ('replaced its replacement', 'replaced it', null), ('replaced another', 'received', null)
+            ) as links (assignment_id, original_assignment_id, issue)
         """)
         note_touched_assignments(warehouse, AS_OF, as_of)
         found = warehouse.execute("from raw.touched_assignments order by all").fetchall()

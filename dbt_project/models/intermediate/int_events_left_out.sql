@@ -2,7 +2,6 @@
 -- approvals the first by date and id counts. One row per event that does not count, and why; an approval after the
 -- first is no issue.
 {{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
--- depends_on: {{ ref('int_assignments_affected') }}
 with events as (
     select
         *,

@@ -2,7 +2,6 @@
 -- several originals against the earliest. One row per replacement with a valid link: its earliest root. Every original
 -- comes before what replaces it, so that of all that a replacement goes back to the earliest is a root.
 {{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
--- depends_on: {{ ref('int_assignments_affected') }}
 with recursive links as (
     select
         assignment_id,

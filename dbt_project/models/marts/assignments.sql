@@ -1,20 +1,14 @@
 -- R5, R6, R7: one row per assignment that the log knows. It is open until its first outcome makes it received or
 -- cancelled, and overdue when it is open past its deadline.
 {{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
--- depends_on: {{ ref('int_assignments_affected') }}
-with assigned as (
-    select * from {{ ref('int_assigned_events_kept') }}
+with events as not materialized (
+    select * from {{ looked_at(of_affected=ref('int_affected_events_kept'), of_all=ref('int_events_kept')) }}
     where {{ is_affected() }}
 ),
 
-outcomes as (
-    select * from {{ ref('int_outcomes_kept') }}
-    where {{ is_affected() }}
-),
-
-approvals as (
-    select * from {{ ref('int_over_plan_approvals_kept') }}
-    where {{ is_affected() }}
+outcomes as not materialized (
+    select * from events
+    where event_type in ('received', 'cancelled')
 )
 
 select
@@ -22,7 +16,7 @@ select
     assigned.municipality_code::varchar as municipality_code,
     assigned.persons,
     assigned.category::varchar as category,
-    assigned.assigned_date,
+    assigned.event_date as assigned_date,
     assigned.reception_deadline_date,
     coalesce(outcomes.event_type::varchar, 'open') as status,
     case when outcomes.event_type = 'received' then outcomes.event_date end as received_date,
@@ -33,12 +27,14 @@ select
     traces.assignment_id is not null as is_replacement,
     coalesce(traces.original_assignment_id, assigned.assignment_id) as original_assignment_id,
     -- R5: what replaces nothing counts against the year of its assigned date.
-    year(coalesce(traces.original_assigned_date, assigned.assigned_date)) as quota_year,
+    year(coalesce(traces.original_assigned_date, assigned.event_date)) as quota_year,
     outcomes.event_type is null and assigned.reception_deadline_date < {{ as_of_date() }} as is_overdue,
     approvals.event_date as over_plan_approved_date,
     approvals.reason::varchar as over_plan_reason,
-from assigned
+from events as assigned
 left join outcomes on assigned.assignment_id = outcomes.assignment_id
 left join {{ ref('int_replacements_traced_to_originals') }} as traces
     on assigned.assignment_id = traces.assignment_id
-left join approvals on assigned.assignment_id = approvals.assignment_id
+left join events as approvals
+    on assigned.assignment_id = approvals.assignment_id and approvals.event_type = 'over_plan_approved'
+where assigned.event_type = 'assigned'
