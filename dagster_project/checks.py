@@ -10,9 +10,9 @@ import duckdb
 
 from dagster_project.errors import TellableError
 from dagster_project.language import ENGLISH
+from dagster_project.manifest import manifest, test_names
 from dagster_project.operations import ERROR, WARN, CheckRun
 from dagster_project.sql import sql_text
-from dagster_project.transform import manifest, test_names
 from dagster_project.watch import counties_below_lanstal
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,78 +12,11 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from dagster_project.digest import DBT_SOURCES, digest_of
-from dagster_project.errors import TellableError, place_fault_in, without_values
-from dagster_project.settings import DBT_PROJECT, name_warehouse
+from dagster_project.errors import place_fault_in, without_values
+from dagster_project.manifest import PARSED, TransformError, dbt_arguments, manifest, parsed_project
+from dagster_project.settings import name_warehouse
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome
-
-_PARSED = "partial_parse.msgpack"
-
-
-class TransformError(TellableError):
-    """dbt could not build the models or a test of them failed; the message names the nodes."""
-
-
-@cache
-def parsed_project() -> Path:
-    """Folder with the manifest of the dbt project as it is now; parses only when the project has changed."""
-    folder = DBT_PROJECT / "target" / digest_of(DBT_PROJECT, DBT_SOURCES)[:16]
-    if not folder.is_dir():
-        _parse_into(folder)
-    return folder
-
-
-def _parse_into(folder: Path) -> None:
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
-
-    name_warehouse(folder / "warehouse.duckdb")  # parsing does not open it, but the profile must name one
-    folder.parent.mkdir(exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent))
-    try:
-        result = dbtRunner().invoke(["parse", *_arguments(scratch)])
-        if not result.success:
-            raise TransformError(
-                place_fault_in(str(result.exception)) or f"dbt cannot parse the project: {result.exception}"
-            )
-        scratch.rename(folder)
-    except OSError:
-        if not folder.is_dir():  # unless another process has just put the same parse there
-            raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    for other in folder.parent.iterdir():
-        if other != folder and other.stat().st_mtime < folder.stat().st_mtime:
-            shutil.rmtree(other, ignore_errors=True)
-
-
-def _arguments(target: Path) -> list[str]:
-    return [
-        f"--project-dir={DBT_PROJECT}",
-        f"--profiles-dir={DBT_PROJECT}",
-        f"--target-path={target}",
-        f"--log-path={target}",
-        "--log-level=none",
-        "--log-level-file=none",
-    ]
-
-
-@cache
-def manifest() -> dict[str, Any]:
-    """dbt's manifest of the project."""
-    content: dict[str, Any] = json.loads((parsed_project() / "manifest.json").read_text())
-    return content
-
-
-def test_names() -> dict[str, str]:
-    """Name of every dbt test, by the contract check that it decides; those that decide none map to themselves."""
-    tests = (node for node in manifest()["nodes"].values() if node["resource_type"] == "test")
-    return {_check_of(node) or node["name"]: node["name"] for node in tests}
-
-
-def _check_of(test: Mapping[str, Any]) -> str | None:
-    check: str | None = test["config"]["meta"].get("check")
-    return check
 
 
 class LayerTranslator(DagsterDbtTranslator):
@@ -157,11 +87,11 @@ def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: st
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (heavy)
 
     name_warehouse(warehouse_file)
-    parsed = Manifest.from_msgpack((parsed_project() / _PARSED).read_bytes())
+    parsed = Manifest.from_msgpack((parsed_project() / PARSED).read_bytes())
     folder = Path.cwd()
     try:
         invocation = dbtRunner(manifest=parsed).invoke(
-            ["--no-write-json", *command, f"--vars={json.dumps({'as_of': as_of})}", *_arguments(target)]
+            ["--no-write-json", *command, f"--vars={json.dumps({'as_of': as_of})}", *dbt_arguments(target)]
         )
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

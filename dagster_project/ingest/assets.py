@@ -10,6 +10,7 @@ from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.landing import deliveries_in
 from dagster_project.ingest.load import FeedLoad, load_deliveries, load_reference
 from dagster_project.ingest.taken_over import note_touched_assignments, take_over
+from dagster_project.manifest import brought_up_to_date
 from dagster_project.publish.release import current_release
 from dagster_project.settings import REFERENCE
 from dagster_project.workplace import Workplace, progress
@@ -75,7 +76,7 @@ def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeRes
     with workplace.step("ingest"):
         deliveries = deliveries_in(settings.landing)
         before = None if settings.anew else current_release(settings.output)
-        since = take_over(before, deliveries, settings.as_of, workplace.warehouse_file)
+        since = take_over(before, deliveries, settings.as_of, workplace.warehouse_file, brought_up_to_date())
         progress.info("ingest     %s", "everything anew" if since is None else f"on top of the release as of {since}")
         with workplace.warehouse() as warehouse:
             register = load_reference(warehouse, REFERENCE)

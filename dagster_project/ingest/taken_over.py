@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -22,11 +24,14 @@ DESCRIPTION, WAREHOUSE, DIGESTS = "build.json", "warehouse.duckdb", "SHA256SUMS"
 WORTHWHILE_BYTES = 64 * 2**20
 
 
-def take_over(release: Path | None, deliveries: list[Delivery], as_of: date, into: Path) -> date | None:
+def take_over(
+    release: Path | None, deliveries: list[Delivery], as_of: date, into: Path, brought_up_to_date: Collection[str]
+) -> date | None:
     """Copy the warehouse of the release to the file `into`; the release's as-of date, or None where nothing is copied.
 
     Copied it is only when it is large, the same program made it, no day of it lies ahead, what it was made of is still
-    there and still counts first, and not a byte of it has changed.
+    there and still counts first, and not a byte of it has changed. Of what is made from raw tables only the tables
+    `brought_up_to_date` stay, named with their schema.
     """
     if release is None or not all((release / name).is_file() for name in (DESCRIPTION, WAREHOUSE, DIGESTS)):
         return None
@@ -37,13 +42,27 @@ def take_over(release: Path | None, deliveries: list[Delivery], as_of: date, int
     since = date.fromisoformat(described["as_of"])
     if described["code_version"] != code_version() or since > as_of or not _still_counts(known, deliveries):
         return None
-    shutil.copyfile(release / WAREHOUSE, into)
-    if f"{sha256_of(into)}  {WAREHOUSE}" not in (release / DIGESTS).read_text(encoding="utf-8").splitlines():
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(sha256_of, release / WAREHOUSE)
+        shutil.copyfile(release / WAREHOUSE, into)
+    if f"{digest.result()}  {WAREHOUSE}" not in (release / DIGESTS).read_text(encoding="utf-8").splitlines():
         into.unlink()
         return None
     with duckdb.connect(str(into)) as warehouse:
-        warehouse.execute("drop schema if exists history cascade")  # it tells of releases, not of deliveries
+        _forget_others(warehouse, brought_up_to_date)
     return since
+
+
+def _forget_others(warehouse: duckdb.DuckDBPyConnection, brought_up_to_date: Collection[str]) -> None:
+    """Drop what would only be replaced, and the history, which tells of releases, not of deliveries."""
+    tables = warehouse.execute("""
+        select if(table_type = 'VIEW', 'view', 'table'), table_schema || '.' || table_name
+        from information_schema.tables
+        where table_schema <> 'raw'
+    """).fetchall()
+    for kind, name in tables:
+        if name not in brought_up_to_date:
+            warehouse.execute(f"drop {kind} {name}")
 
 
 def _still_counts(known: dict[tuple[str, str], str], deliveries: list[Delivery]) -> bool:

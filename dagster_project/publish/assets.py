@@ -14,14 +14,13 @@ import duckdb
 from dagster_project.answers.prepare import prepare_answers
 from dagster_project.answers.settings import read_answer_settings
 from dagster_project.digest import code_version
+from dagster_project.manifest import names_of_marts, orders_of_marts
 from dagster_project.operations import recent_builds
 from dagster_project.publish.assessments import write_assessments
 from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
 from dagster_project.publish.documents import keep_editions, write_documents
 from dagster_project.publish.downloads import (
     CHECK_RESULTS,
-    names_of_marts,
-    orders_of_marts,
     public_marts,
     public_tables,
     write_downloads,
@@ -32,7 +31,6 @@ from dagster_project.publish.release import current_release, landed_files
 from dagster_project.publish.site import write_site
 from dagster_project.settings import answers_file
 from dagster_project.sql import sql_text
-from dagster_project.transform import transform
 from dagster_project.workplace import Workplace, began_at, progress
 
 PUBLIC, PARQUET = "public", "parquet"
@@ -41,7 +39,7 @@ BUILDS_SHOWN = 30
 
 @dg.asset(
     group_name="publish",
-    deps=[transform],
+    deps=[dg.AssetKey(["marts", mart]) for mart in names_of_marts()],
     description="Every mart that dbt makes as a Parquet file.",
 )
 def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:

@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.manifest import grains, manifest
 from dagster_project.publish.history import HISTORY_TABLES
 from dagster_project.publish.tables import Table
 from dagster_project.sql import sql_text
-from dagster_project.transform import manifest
 
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"
@@ -49,7 +49,7 @@ def public_tables() -> list[Table]:
 
 def public_marts() -> list[Table]:
     """Marts that may go to everyone: those whose model says so, and the outcomes of the checks."""
-    keys = _grains()
+    keys = grains()
     marts = [
         _documented(node, keys.get(node["unique_id"], ()))
         for node in manifest()["nodes"].values()
@@ -57,31 +57,6 @@ def public_marts() -> list[Table]:
     ]
     checks = next(source for source in manifest()["sources"].values() if source["name"] == CHECK_RESULTS)
     return sorted([*marts, _documented(checks, ("check_name",))], key=lambda table: table.name)
-
-
-def names_of_marts() -> list[str]:
-    """Marts that dbt makes, public or not, in order."""
-    models = (node for node in manifest()["nodes"].values() if node["resource_type"] == "model")
-    return sorted(model["name"] for model in models if model["schema"] == "marts")
-
-
-def orders_of_marts() -> dict[str, str]:
-    """Columns to order a mart by that is brought up to date, and so lies in no order of its own; by name."""
-    keys = _grains()
-    return {
-        node["name"]: ", ".join(keys[unique_id])
-        for unique_id, node in manifest()["nodes"].items()
-        if node["schema"] == "marts" and node["config"].get("materialized") == "incremental"
-    }
-
-
-def _grains() -> dict[str, tuple[str, ...]]:
-    """Columns of the key, by dbt's id of the mart."""
-    return {
-        node["attached_node"]: tuple(node["test_metadata"]["kwargs"]["columns"])
-        for node in manifest()["nodes"].values()
-        if node.get("test_metadata", {}) and node["test_metadata"]["name"] == "unique_grain"
-    }
 
 
 def _documented(node: dict[str, Any], key: tuple[str, ...]) -> Table:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from conftest import SHIPPED_AS_OF, Built
 
-from dagster_project.transform import invoke_dbt, manifest
+from dagster_project.manifest import manifest
+from dagster_project.transform import invoke_dbt
 
 
 def test_rules_hold_in_their_models(shipped: Built, tmp_path: Path) -> None:

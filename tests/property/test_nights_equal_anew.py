@@ -122,7 +122,7 @@ def compare(seed: int, build: Build, folder: Path) -> None:
         # What is touched is nothing that anybody reads.
         assert set(differing_tables(night, anew)) <= {
             "raw.touched_assignments",
-            "intermediate.int_assignments_affected",
+            "intermediate.int_affected_events",
         }
         assert bytes_of_marts(night) == bytes_of_marts(anew), as_of
 

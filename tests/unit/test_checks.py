@@ -13,7 +13,7 @@ import pytest
 from great_expectations.expectations.expectation import Expectation
 
 from dagster_project.checks import CHECKS, ChecksIncompleteError, require_complete
-from dagster_project.transform import test_names as names_of_dbt_tests
+from dagster_project.manifest import test_names as names_of_dbt_tests
 from expectations import assignment_log
 from expectations.outcome import Outcome
 from expectations.suite import (

@@ -1,23 +1,27 @@
--- Events of assignments to be computed anew, and of those that they replace (R5): the log is looked through here, and not
--- once more by every model. One row per event; none where the warehouse was empty.
-with affected as materialized (
-    select *
-    from {{ ref('stg_assignment_events') }}
-    where assignment_id in (select assignment_id from {{ source('raw', 'touched_assignments') }})
-),
+-- R5: the events of assignments to be computed anew, and of those that they replace: the log is looked through here and
+-- not once more by every model. One row per event; none where the warehouse was empty.
+with looked_at as (
+    select assignment_id from {{ source('raw', 'touched_assignments') }}
 
-originals as (
+    union
+
     select unnest(string_split(replaces, ';')) as assignment_id
-    from affected
-    where replaces is not null
+    from {{ ref('stg_assignment_events') }}
+    where
+        replaces is not null
+        and assignment_id in (select assignment_id from {{ source('raw', 'touched_assignments') }})
 )
 
-select * from affected
-
-union all
-
-select events.*
-from {{ ref('stg_assignment_events') }} as events
-where
-    events.assignment_id in (select originals.assignment_id from originals)
-    and events.assignment_id not in (select affected.assignment_id from affected)
+select
+    event_id,
+    assignment_id,
+    event_type,
+    event_date,
+    municipality_code,
+    persons,
+    category,
+    reception_deadline_date,
+    replaces,
+    reason,
+from {{ ref('stg_assignment_events') }}
+where assignment_id in (select looked_at.assignment_id from looked_at)
