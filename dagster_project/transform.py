@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,9 @@ def transform(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Build and test all models in one dbt invocation."""
     with workplace.step("transform"):
-        results = run_dbt(workplace.warehouse_file, workplace.dbt_target, f"{workplace.settings.as_of}")
+        results = run_dbt(
+            workplace.warehouse_file, workplace.dbt_target, f"{workplace.settings.as_of}", workplace.mart_files.begin
+        )
         workplace.dbt_tests = dict(outcomes_of(results))
         row_counts = _row_counts(workplace)
     models = [result for result in results if result.node.resource_type == "model"]
@@ -72,16 +74,22 @@ def _severity(severity: str) -> dg.AssetCheckSeverity:
     return dg.AssetCheckSeverity.WARN if severity.lower() == "warn" else dg.AssetCheckSeverity.ERROR
 
 
-def run_dbt(warehouse_file: Path, target: Path, as_of: str) -> list[Any]:
+def run_dbt(warehouse_file: Path, target: Path, as_of: str, made: Callable[[str], None]) -> list[Any]:
     """Build all models and run their data tests in the warehouse file; dbt's results, one per node.
 
+    `made` is told every model as soon as it stands in the warehouse, while others are being made.
     Raises TransformError when a model broke, or when a test failed that decides no contract check.
     """
-    return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, as_of)
+    return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, as_of, made)
 
 
-def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: str) -> list[Any]:
-    """Run one dbt command in this process, without parsing again; its results. Raises TransformError."""
+def invoke_dbt(
+    command: list[str], warehouse_file: Path, target: Path, as_of: str, made: Callable[[str], None] | None = None
+) -> list[Any]:
+    """Run one dbt command in this process, without parsing again; its results. Raises TransformError.
+
+    `made` is called with the name of every node that has come out well, in one of dbt's threads.
+    """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 (heavy)
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (heavy)
@@ -89,8 +97,13 @@ def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: st
     name_warehouse(warehouse_file)
     parsed = Manifest.from_msgpack((parsed_project() / PARSED).read_bytes())
     folder = Path.cwd()
+
+    def noticed(event: Any) -> None:
+        if made and event.info.name == "NodeFinished" and event.data.run_result.status == "success":
+            made(event.data.node_info.node_name)
+
     try:
-        invocation = dbtRunner(manifest=parsed).invoke(
+        invocation = dbtRunner(manifest=parsed, callbacks=[noticed]).invoke(
             ["--no-write-json", *command, f"--vars={json.dumps({'as_of': as_of})}", *dbt_arguments(target)]
         )
     finally:

@@ -22,6 +22,7 @@ from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, Chec
 from dagster_project.publish.changes import Changes
 from dagster_project.publish.documents import Editions
 from dagster_project.publish.figures import Figures
+from dagster_project.publish.parquet import MartFiles
 from dagster_project.settings import Settings, memory_limit
 from dagster_project.watch import tell_of_build
 from expectations.outcome import Outcome
@@ -61,10 +62,15 @@ class Workplace:
     published: Path | None = None
     blocked: Path | None = None
     broken: str | None = None
+    mart_files: MartFiles = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is written yet."""
+        self.mart_files = MartFiles(self.folder / "parquet", self.warehouse)
 
     @property
     def warehouse_file(self) -> Path:
-        """The DuckDB file under construction; only one connection has it open at a time."""
+        """The DuckDB file under construction; only this process has it open."""
         return self.folder / "warehouse.duckdb"
 
     @property
@@ -74,7 +80,7 @@ class Workplace:
 
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the warehouse for one step."""
+        """Open the warehouse for one step; as dbt's profile configures it, since dbt may have it open meanwhile."""
         connection = duckdb.connect(
             str(self.warehouse_file), config={**WAREHOUSE_FORMAT, "memory_limit": memory_limit()}
         )
@@ -124,6 +130,7 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
         try:
             yield place
         finally:
+            place.mart_files.close()
             shutil.rmtree(building, ignore_errors=True)
             _remember(place)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +13,7 @@ import duckdb
 from dagster_project.answers.prepare import prepare_answers
 from dagster_project.answers.settings import read_answer_settings
 from dagster_project.digest import code_version
-from dagster_project.manifest import names_of_marts, orders_of_marts
+from dagster_project.manifest import names_of_marts
 from dagster_project.operations import recent_builds
 from dagster_project.publish.assessments import write_assessments
 from dagster_project.publish.changes import Changes, Release, deliveries_of, find_changes, read_release
@@ -30,10 +29,9 @@ from dagster_project.publish.history import write_history
 from dagster_project.publish.release import current_release, landed_files
 from dagster_project.publish.site import write_site
 from dagster_project.settings import answers_file
-from dagster_project.sql import sql_text
 from dagster_project.workplace import Workplace, began_at, progress
 
-PUBLIC, PARQUET = "public", "parquet"
+PUBLIC = "public"
 BUILDS_SHOWN = 30
 
 
@@ -46,9 +44,8 @@ def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None
     """Write the marts; meanwhile Great Expectations is imported, which the checks need next."""
     importing = Thread(target=import_module, args=["expectations.suites"])
     importing.start()
-    with workplace.step("tables"), workplace.warehouse() as warehouse:
-        (workplace.folder / PARQUET).mkdir()
-        workplace.rows_by_mart = _write_parquet(warehouse, workplace.folder / PARQUET, names_of_marts())
+    with workplace.step("tables"):
+        workplace.rows_by_mart = workplace.mart_files.finish(names_of_marts())
     with workplace.step("checks"):
         importing.join()  # beside what Dagster does next it would take longer
     progress.info("parquet    %d marts", len(workplace.rows_by_mart))
@@ -62,8 +59,9 @@ def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None
 )
 def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Write the tables as files, and find what has changed since the release before."""
+    with workplace.step("tables"):
+        workplace.rows_by_mart |= workplace.mart_files.finish([CHECK_RESULTS])
     with workplace.step("tables"), workplace.warehouse() as warehouse:
-        workplace.rows_by_mart |= _write_parquet(warehouse, workplace.folder / PARQUET, [CHECK_RESULTS])
         previous = current_release(workplace.settings.output)
         workplace.changes = _changes(workplace, warehouse, previous)
         workplace.rows_by_history_table = write_history(
@@ -73,19 +71,6 @@ def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]
         write_downloads(warehouse, data, workplace.settings.as_of, workplace.build_id)
     progress.info("tables     %d marts, %d of them public", len(workplace.rows_by_mart), len(public_marts()))
     return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
-
-
-def _write_parquet(warehouse: duckdb.DuckDBPyConnection, folder: Path, marts: Iterable[str]) -> dict[str, int]:
-    """One file per mart in the folder; rows by mart."""
-    orders = orders_of_marts()
-    rows: dict[str, int] = {}
-    for mart in marts:
-        in_order = f"from marts.{mart}" + (f" order by {orders[mart]}" if mart in orders else "")
-        written = warehouse.execute(
-            f"copy ({in_order}) to {sql_text(folder / f'{mart}.parquet')} (format parquet)"
-        ).fetchone()
-        rows[mart] = written[0] if written else 0
-    return rows
 
 
 def _changes(workplace: Workplace, warehouse: duckdb.DuckDBPyConnection, current: Path | None) -> Changes:
