@@ -38,7 +38,7 @@ class MartFiles:
 
     def close(self) -> None:
         """Wait for what is being written, whatever comes of it, and begin nothing more."""
-        self._beside.shutdown(cancel_futures=True)
+        self._beside.shutdown()
 
     def _write_beside(self, mart: str) -> int:
         with self._warehouse() as warehouse:

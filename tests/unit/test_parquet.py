@@ -45,8 +45,8 @@ def test_a_mart_that_is_brought_up_to_date_is_put_in_order(begun: bool, files: M
 
 
 def test_what_is_begun_is_whole_when_it_is_closed(files: MartFiles, tmp_path: Path) -> None:
-    files.begin("assignments")
     files.begin("counties")
+    files.begin("assignments")
     files.close()
     assert column(tmp_path, "assignments") == ["a", "b", "c"]
     assert [file.name for file in (tmp_path / "parquet").iterdir()] == ["assignments.parquet"]
