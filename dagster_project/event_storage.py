@@ -31,6 +31,7 @@ class KeptConnectionEventLogStorage(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._tables_there: set[str] = set()
+        self._migrations_completed: set[str] = set()
         self._batch: dict[str, Connection] = {}
         self._batching_thread: int | None = None
         super().__init__(base_dir, inst_data)
@@ -47,6 +48,12 @@ class KeptConnectionEventLogStorage(SqliteEventLogStorage):
         if table_name not in self._tables_there and super().has_table(table_name):
             self._tables_there.add(table_name)
         return table_name in self._tables_there
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether a migration has been completed; one that has been is not undone, and looked for once."""
+        if name not in self._migrations_completed and super().has_secondary_index(name):
+            self._migrations_completed.add(name)
+        return name in self._migrations_completed
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

@@ -59,20 +59,22 @@ def test_a_batch_is_stored_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     storage.dispose()
 
 
-def test_a_table_that_is_there_is_looked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("looking", ["has_table", "has_secondary_index"])
+def test_what_is_there_is_looked_for_once(looking: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = KeptConnectionEventLogStorage(str(tmp_path))
-    there = {"asset_keys"}
+    there = {"one"}
     looked_for: list[str] = []
 
-    def looks(_self: SqliteEventLogStorage, table_name: str) -> bool:
-        looked_for.append(table_name)
-        return table_name in there
+    def looks(_self: SqliteEventLogStorage, name: str) -> bool:
+        looked_for.append(name)
+        return name in there
 
-    monkeypatch.setattr(SqliteEventLogStorage, "has_table", looks)
-    assert not storage.has_table("asset_check_executions")
-    there.add("asset_check_executions")  # by a migration, say
-    assert storage.has_table("asset_check_executions")
-    assert storage.has_table("asset_check_executions")
-    assert storage.has_table("asset_keys")
-    assert looked_for == ["asset_check_executions", "asset_check_executions", "asset_keys"]
+    monkeypatch.setattr(SqliteEventLogStorage, looking, looks)
+    has = getattr(storage, looking)
+    assert not has("another")
+    there.add("another")  # by a migration, say
+    assert has("another")
+    assert has("another")
+    assert has("one")
+    assert looked_for == ["another", "another", "one"]
     storage.dispose()
