@@ -12,6 +12,7 @@ import duckdb
 
 from dagster_project.answers.prepare import prepare_answers
 from dagster_project.answers.settings import read_answer_settings
+from dagster_project.current import current_release
 from dagster_project.digest import code_version
 from dagster_project.manifest import names_of_marts
 from dagster_project.operations import recent_builds
@@ -22,23 +23,25 @@ from dagster_project.publish.downloads import (
     CHECK_RESULTS,
     public_marts,
     public_tables,
+    write_data_package,
     write_downloads,
 )
 from dagster_project.publish.figures import Figures, read_figures
 from dagster_project.publish.history import write_history
-from dagster_project.publish.release import current_release, landed_files
+from dagster_project.publish.release import landed_files
 from dagster_project.publish.site import write_site
 from dagster_project.settings import answers_file
 from dagster_project.workplace import Workplace, began_at, progress
 
 PUBLIC = "public"
+DATA = f"{PUBLIC}/data"
 BUILDS_SHOWN = 30
 
 
 @dg.asset(
     group_name="publish",
     deps=[dg.AssetKey(["marts", mart]) for mart in names_of_marts()],
-    description="Every mart that dbt makes as a Parquet file.",
+    description="Every mart that dbt makes as a Parquet file, the public ones in every form.",
 )
 def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Write the marts; meanwhile Great Expectations is imported, which the checks need next."""
@@ -46,6 +49,9 @@ def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None
     importing.start()
     with workplace.step("tables"):
         workplace.rows_by_mart = workplace.mart_files.finish(names_of_marts())
+        made_by_dbt = [table for table in public_tables() if table.name in names_of_marts()]
+        with workplace.warehouse() as warehouse:
+            write_downloads(warehouse, workplace.folder / DATA, made_by_dbt)
     with workplace.step("checks"):
         importing.join()  # beside what Dagster does next it would take longer
     progress.info("parquet    %d marts", len(workplace.rows_by_mart))
@@ -55,10 +61,10 @@ def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None
 @dg.asset(
     group_name="publish",
     deps=[dg.AssetKey(["marts", "check_results"]), parquet],
-    description="The public tables as Parquet, CSV and JSON, with a data dictionary, and what has changed.",
+    description="Outcomes of checks and what has changed, in every form, and a data dictionary of all public tables.",
 )
 def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
-    """Write the tables as files, and find what has changed since the release before."""
+    """Find what has changed since the release before, and write what marts do not hold."""
     with workplace.step("tables"):
         workplace.rows_by_mart |= workplace.mart_files.finish([CHECK_RESULTS])
     with workplace.step("tables"), workplace.warehouse() as warehouse:
@@ -67,8 +73,9 @@ def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]
         workplace.rows_by_history_table = write_history(
             warehouse, previous, workplace.build_id, began_at(workplace.build_id), workplace.changes
         )
-        data = workplace.folder / PUBLIC / "data"
-        write_downloads(warehouse, data, workplace.settings.as_of, workplace.build_id)
+        others = [table for table in public_tables() if table.name not in names_of_marts()]
+        write_downloads(warehouse, workplace.folder / DATA, others)
+        write_data_package(warehouse, workplace.folder / DATA, workplace.settings.as_of, workplace.build_id)
     progress.info("tables     %d marts, %d of them public", len(workplace.rows_by_mart), len(public_marts()))
     return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -29,13 +30,17 @@ _FIELD_TYPES = {
 }
 
 
-def write_downloads(connection: duckdb.DuckDBPyConnection, folder: Path, as_of: date, build_id: str) -> None:
-    """Write every public table of the warehouse, and datapackage.json, into `folder`."""
-    folder.mkdir(parents=True)
-    tables = public_tables()
+def write_downloads(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Iterable[Table]) -> None:
+    """Write public tables of the warehouse into `folder`, in every form."""
+    folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(WRITTEN_AT_ONCE) as pool:
         for written in [pool.submit(_write_table, connection.cursor(), table, folder) for table in tables]:
             written.result()
+
+
+def write_data_package(connection: duckdb.DuckDBPyConnection, folder: Path, as_of: date, build_id: str) -> None:
+    """Write datapackage.json, which describes all public tables, beside them."""
+    tables = public_tables()
     (folder / "datapackage.json").write_text(
         json.dumps(data_package(tables, _simulated(connection), as_of, build_id), ensure_ascii=False, indent=1) + "\n",
         encoding="utf-8",

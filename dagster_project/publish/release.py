@@ -14,13 +14,12 @@ import dagster as dg
 import duckdb
 
 from dagster_project.checks import CHECKS, failed
+from dagster_project.current import current_release, switch_current
 from dagster_project.digest import code_version, sha256_of
 from dagster_project.errors import TellableError
 from dagster_project.operations import ERROR
 from dagster_project.settings import Settings
 from dagster_project.workplace import Workplace, progress
-
-CURRENT = "current"
 
 
 class BuildBlockedError(TellableError):
@@ -119,20 +118,6 @@ def landed_files(warehouse: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     landed = warehouse.execute("from marts.landed_files")
     names = [column[0] for column in landed.description or []]
     return [dict(zip(names, row, strict=True)) for row in landed.fetchall()]
-
-
-def switch_current(output: Path, folder: Path) -> None:
-    """Let `current` point to `folder`; whoever reads sees the old release or the new one, never none."""
-    aside = output / f".{CURRENT}.new"
-    aside.unlink(missing_ok=True)
-    aside.symlink_to(folder.relative_to(output))
-    os.replace(aside, output / CURRENT)  # noqa: PTH105 (replaces the link, not what it points to)
-
-
-def current_release(output: Path) -> Path | None:
-    """Folder of the current release, if there is one."""
-    link = output / CURRENT
-    return link.resolve() if link.exists() else None
 
 
 def prune(place: Path, keep_count: int, aside: Path, keep: Path | None = None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dagster_project.publish.release import current_release, prune, switch_current
+from dagster_project.current import current_release, switch_current
+from dagster_project.publish.release import prune
 
 
 def releases(output: Path, *names: str) -> list[Path]:
