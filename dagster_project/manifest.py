@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,9 @@ def manifest() -> dict[str, Any]:
     return content
 
 
-def test_names() -> dict[str, str]:
-    """Name of every dbt test, by the contract check that it decides; those that decide none map to themselves."""
-    tests = (node for node in manifest()["nodes"].values() if node["resource_type"] == "test")
+def test_names(unchanged: Collection[str] | None = None) -> dict[str, str]:
+    """Name of every dbt test of `nodes_to_build`, by the contract check that it decides; others map to themselves."""
+    tests = (node for node in nodes_to_build(unchanged) if node["resource_type"] == "test")
     return {_check_of(node) or node["name"]: node["name"] for node in tests}
 
 
@@ -88,9 +89,46 @@ def names_of_marts() -> list[str]:
     return sorted(model["name"] for model in _models() if model["schema"] == "marts")
 
 
-def brought_up_to_date() -> set[str]:
-    """Tables that are not made anew where a release is taken over, named with their schema."""
-    return {f"{model['schema']}.{model['name']}" for model in _models() if _is_brought_up_to_date(model)}
+@cache
+def nodes() -> list[dict[str, Any]]:
+    """Every model, seed and test, after those that it depends on."""
+    every = manifest()["nodes"]
+    return [every[one] for one in TopologicalSorter(manifest()["parent_map"]).static_order() if one in every]
+
+
+def nodes_to_build(unchanged: Collection[str] | None) -> list[dict[str, Any]]:
+    """Models, seeds and tests that a build runs: all, unless it takes over a release with raw tables `unchanged`.
+
+    Then it runs what depends on others; every view, since it names the as-of date; and every test that decides a
+    contract check.
+    """
+    if unchanged is None:
+        return nodes()
+    moved = _downstream_of(
+        source["unique_id"] for source in manifest()["sources"].values() if source["name"] not in unchanged
+    )
+    return [
+        node
+        for node in nodes()
+        if node["unique_id"] in moved or node["config"]["materialized"] == "view" or _check_of(node)
+    ]
+
+
+def _downstream_of(unique_ids: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    ahead = list(unique_ids)
+    while ahead:
+        one = ahead.pop()
+        if one not in found:
+            found.add(one)
+            ahead += manifest()["child_map"][one]
+    return found
+
+
+def tables_kept(unchanged: Collection[str]) -> set[str]:
+    """Tables that stay where a release is taken over, named with their schema: brought up to date, or left alone."""
+    built = {node["unique_id"] for node in nodes_to_build(unchanged) if not _is_brought_up_to_date(node)}
+    return {f"{node['schema']}.{node['name']}" for node in nodes() if node["unique_id"] not in built}
 
 
 def orders_of_marts() -> dict[str, str]:

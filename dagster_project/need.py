@@ -11,19 +11,15 @@ import duckdb
 from dagster_project.answers.outbox import is_answered
 from dagster_project.digest import code_version
 from dagster_project.ingest.landing import deliveries_in
+from dagster_project.ingest.turning_days import TURNING_DAYS
 from dagster_project.operations import PUBLISHED, recent_builds
 from dagster_project.settings import Settings
 
-# Every day on which something that has been delivered starts or stops to count. A day in (as_of, today] moves a figure.
-_TURNING_DAYS = """
+_DAYS_THAT_MOVE = f"""
 with days as (
-    select event_date as day from raw.assignment_log
-    union all select unnest([decided_date, in_force_date]) from raw.quota_decisions
-    union all select unnest([requested_date, reconciled_date, decided_date, in_force_date]) from raw.redistributions
-    union all select unnest([requested_date, decided_date]) from raw.change_requests
-    -- a month begins (deviations) and has ended (plan status); a quota year has ended (what is current)
+    {" union all ".join(TURNING_DAYS.values())}
+    -- a month begins (deviations) and has ended (plan status)
     union all select unnest([plan_month, last_day(plan_month)]) from marts.plan_deviations
-    union all select make_date(quota_year + 1, 1, 1) from marts.municipality_quotas
     -- an open assignment becomes overdue, the log stale
     union all select reception_deadline_date + 1 from marts.assignments where status = 'open'
     union all select max(event_date) + $stale_after_days + 1 from raw.assignment_log
@@ -64,7 +60,7 @@ def _reason_of_date(release: Path, as_of: date, settings: Settings) -> str | Non
 def _date_moves(release: Path, as_of: date, settings: Settings) -> bool:
     with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as warehouse:
         found = warehouse.execute(
-            _TURNING_DAYS,
+            _DAYS_THAT_MOVE,
             {"as_of": as_of, "today": settings.as_of, "stale_after_days": settings.stale_after_days},
         ).fetchone()
     return found is not None and found[0] > 0

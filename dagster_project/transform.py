@@ -13,7 +13,15 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from dagster_project.errors import place_fault_in, without_values
-from dagster_project.manifest import PARSED, TransformError, dbt_arguments, manifest, parsed_project
+from dagster_project.manifest import (
+    PARSED,
+    TransformError,
+    dbt_arguments,
+    manifest,
+    nodes,
+    nodes_to_build,
+    parsed_project,
+)
 from dagster_project.settings import name_warehouse
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import Outcome
@@ -42,16 +50,23 @@ def transform(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Build and test all models in one dbt invocation."""
     with workplace.step("transform"):
-        results = run_dbt(
-            workplace.warehouse_file, workplace.dbt_target, f"{workplace.settings.as_of}", workplace.mart_files.begin
-        )
+        results = run_dbt(workplace)
         workplace.dbt_tests = dict(outcomes_of(results))
         row_counts = _row_counts(workplace)
-    models = [result for result in results if result.node.resource_type == "model"]
-    progress.info("transform  %d models built, %d tests of them run", len(models), len(workplace.dbt_tests))
-    for result in results:
-        unique_id = result.node.unique_id
-        if result.node.resource_type == "test":
+    results_by_node = {result.node.unique_id: result for result in results}
+    models = [node for node in nodes() if node["resource_type"] == "model"]
+    built = [node for node in models if node["unique_id"] in results_by_node]
+    left = f", {len(models) - len(built)} left as they were" if len(built) < len(models) else ""
+    progress.info("transform  %d models built%s, %d tests of them run", len(built), left, len(workplace.dbt_tests))
+    for node in nodes():
+        unique_id = node["unique_id"]
+        result = results_by_node.get(unique_id)
+        if node["resource_type"] != "test":
+            relation = f"{node['schema']}.{node['name']}"
+            told = {"seconds": round(result.execution_time, 3)} if result else {"left_as_it_was": True}
+            counted = {"dagster/row_count": row_counts[relation]} if relation in row_counts else {}
+            yield dg.MaterializeResult(asset_key=TRANSLATOR.get_asset_key(node), metadata=told | counted)
+        elif result:
             key = get_asset_check_key_for_test(manifest(), TRANSLATOR, unique_id, None)
             if key is not None:
                 yield dg.AssetCheckResult(
@@ -61,26 +76,23 @@ def transform(
                     severity=_severity(result.node.config.severity),
                     metadata={"failing_rows": result.failures or 0},
                 )
-        else:
-            relation = f"{result.node.schema}.{result.node.name}"
-            yield dg.MaterializeResult(
-                asset_key=TRANSLATOR.get_asset_key(manifest()["nodes"][unique_id]),
-                metadata={"seconds": round(result.execution_time, 3)}
-                | ({"dagster/row_count": row_counts[relation]} if relation in row_counts else {}),
-            )
 
 
 def _severity(severity: str) -> dg.AssetCheckSeverity:
     return dg.AssetCheckSeverity.WARN if severity.lower() == "warn" else dg.AssetCheckSeverity.ERROR
 
 
-def run_dbt(warehouse_file: Path, target: Path, as_of: str, made: Callable[[str], None]) -> list[Any]:
-    """Build all models and run their data tests in the warehouse file; dbt's results, one per node.
+def run_dbt(workplace: Workplace) -> list[Any]:
+    """Build the models that may have changed, and run their data tests; dbt's results, one per node.
 
-    `made` is told every model as soon as it stands in the warehouse, while others are being made.
+    Files of marts are begun while others are being made.
     Raises TransformError when a model broke, or when a test failed that decides no contract check.
     """
-    return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, as_of, made)
+    command = ["build", "--exclude-resource-type=unit_test"]
+    if workplace.unchanged is not None:
+        command += ["--select", *(node["name"] for node in nodes_to_build(workplace.unchanged))]
+    as_of = f"{workplace.settings.as_of}"
+    return invoke_dbt(command, workplace.warehouse_file, workplace.dbt_target, as_of, workplace.mart_files.begin)
 
 
 def invoke_dbt(

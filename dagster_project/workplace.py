@@ -7,6 +7,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from dagster_project.alerts import Problem
 from dagster_project.answers.prepare import Prepared
 from dagster_project.errors import TellableError, tellable
 from dagster_project.ingest.load import FeedLoad
+from dagster_project.ingest.taken_over import Beginning, begin
 from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, CheckRun, record_build
 from dagster_project.publish.changes import Changes
 from dagster_project.publish.documents import Editions
@@ -46,6 +48,8 @@ class Workplace:
     settings: Settings
     build_id: str
     folder: Path
+    # Raw tables that count as they did in the release taken over; None where nothing is taken over.
+    unchanged: frozenset[str] | None = None
     loads: list[FeedLoad] = field(default_factory=list)
     dbt_tests: dict[str, Outcome] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -62,6 +66,7 @@ class Workplace:
     published: Path | None = None
     blocked: Path | None = None
     broken: str | None = None
+    beginning: Future[Beginning] = field(init=False)
     mart_files: MartFiles = field(init=False)
 
     def __post_init__(self) -> None:
@@ -127,9 +132,13 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
         building.mkdir(mode=0o700)  # nobody else reads what is not yet checked
         folder.mkdir()
         place = Workplace(settings, build_id, folder)
+        beside = ThreadPoolExecutor(1)
+        # Libraries are imported meanwhile.
+        place.beginning = beside.submit(begin, settings, place.warehouse_file)
         try:
             yield place
         finally:
+            beside.shutdown()
             place.mart_files.close()
             shutil.rmtree(building, ignore_errors=True)
             _remember(place)

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.ingest.feeds import FEEDS
-from dagster_project.ingest.landing import deliveries_in
 from dagster_project.ingest.load import FeedLoad, load_deliveries, load_reference
-from dagster_project.ingest.taken_over import note_touched_assignments, take_over
-from dagster_project.manifest import brought_up_to_date
-from dagster_project.publish.release import current_release
+from dagster_project.ingest.taken_over import forget_others, note_touched_assignments, unchanged_tables
+from dagster_project.manifest import tables_kept
 from dagster_project.settings import REFERENCE
 from dagster_project.workplace import Workplace, progress
 from expectations.outcome import counted
@@ -74,11 +72,13 @@ def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeRes
         )
 
     with workplace.step("ingest"):
-        deliveries = deliveries_in(settings.landing)
-        before = None if settings.anew else current_release(settings.output)
-        since = take_over(before, deliveries, settings.as_of, workplace.warehouse_file, brought_up_to_date())
+        beginning = workplace.beginning.result()
+        deliveries, since = beginning.deliveries, beginning.since
         progress.info("ingest     %s", "everything anew" if since is None else f"on top of the release as of {since}")
         with workplace.warehouse() as warehouse:
+            if since is not None:
+                workplace.unchanged = unchanged_tables(warehouse, deliveries, since, settings.as_of)
+                forget_others(warehouse, tables_kept(workplace.unchanged))
             register = load_reference(warehouse, REFERENCE)
             load_deliveries(warehouse, deliveries, register, settings.output / KEPT, loaded)
             note_touched_assignments(warehouse, since, settings.as_of)

@@ -31,6 +31,10 @@ SHIPPED = PROJECT / "data" / "landing"
 SHIPPED_AS_OF = "2026-10-31"
 LARGE_AS_OF = "2026-03-31"  # the simulated large log ends with 2025 and its late receptions
 NIGHT_AFTER = "2026-04-01"
+AWAITING_REQUEST = """\
+request_id,municipality_code,quota_year,plan_month,wished_persons,requested_date,decision,decided_date
+Simulated wish,0180,2025,2025-12-01,5,2026-04-01,,
+"""
 ROUNDS = 3
 OVERHEAD_ROUNDS = 5  # of a few seconds each, which vary by a tenth and more
 MOST_EVENTS_REPEATED = 10_000_000  # beyond, one round takes long enough
@@ -123,19 +127,19 @@ def size(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def one_night(log: Path, events: int) -> pl.DataFrame:
+def one_night(log: Path, events: int, prefix: str) -> pl.DataFrame:
     """The newest events of a log once more as those of one day: of new assignments, and outcomes of those there are."""
-    newest = pl.scan_parquet(sorted(log.glob("*.parquet"))).tail(events).collect()
+    newest = pl.scan_parquet(sorted(log.glob("2*.parquet"))).tail(events).collect()
     is_outcome = pl.col("event_type").is_in(["received", "cancelled"])
     return newest.with_columns(
-        event_id="NEW" + pl.col("event_id"),
+        event_id=prefix + pl.col("event_id"),
         event_date=pl.lit(date.fromisoformat(LARGE_AS_OF)),
-        assignment_id=pl.when(is_outcome).then("assignment_id").otherwise("NEW" + pl.col("assignment_id")),
+        assignment_id=pl.when(is_outcome).then("assignment_id").otherwise(prefix + pl.col("assignment_id")),
     )
 
 
 def night(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """The build after: one new delivery, the same full log again, nothing new at all."""
+    """The build after: new deliveries, also with a request; the same full log again; nothing new at all."""
     landing, output = scratch / "night" / "landing", scratch / "night" / "output"
     log = landing / "assignment_log"
 
@@ -145,7 +149,13 @@ def night(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
         return build(landing, LARGE_AS_OF, output, "--without-site")
 
     def delta() -> Measured:
-        one_night(log, 10_000).write_parquet(log / "zz-delta-simulated.parquet")
+        one_night(log, 10_000, "NEW").write_parquet(log / "zz-delta-simulated.parquet")
+        return build(landing, NIGHT_AFTER, output, "--without-site")
+
+    def with_request() -> Measured:
+        one_night(log, 10_000, "NEWER").write_parquet(log / "zz-delta-with-request-simulated.parquet")
+        (landing / "change_requests").mkdir()
+        (landing / "change_requests" / "simulated.csv").write_text(AWAITING_REQUEST)
         return build(landing, NIGHT_AFTER, output, "--without-site")
 
     def again() -> Measured:
@@ -154,7 +164,8 @@ def night(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
         return build(landing, NIGHT_AFTER, output, "--without-site")
 
     rounds = 1 if options.history > MOST_EVENTS_REPEATED else ROUNDS
-    nights = side_by_side({"full": full, "delta": delta, "full log again": again}, rounds)
+    what_came = {"full": full, "delta": delta, "delta with request": with_request, "full log again": again}
+    nights = side_by_side(what_came, rounds)
     check = f"""
 from datetime import date; from pathlib import Path; import time
 import dagster_project.need as need, dagster_project.settings as settings

@@ -85,8 +85,9 @@ def _night(found: Results) -> Iterator[str]:
     yield from _head(
         f"The night after, with a history of {found['events']:,} events", "what came", "seconds", "× full", "goal"
     )
-    goals = {"full": "", "delta": "0.35", "full log again": "0.60"}
+    goals = {"full": "", "delta": "0.35", "delta with request": "", "full log again": "0.60"}
     names = {"full": "everything, for the first time", "delta": "one delivery of 10 000 events, a day later"}
+    names["delta with request"] = "one more, and a request that awaits a decision"
     names["full log again"] = "the same full log again, in other files"
     for name, goal in goals.items():
         ratio = found[name]["seconds"] / full
@@ -96,7 +97,8 @@ def _night(found: Results) -> Iterator[str]:
     yield ""
     yield "Files that were parsed before are not parsed again; of one that comes again no row is looked at, only its"
     yield "digest. The warehouse of the release before is copied; only assignments that may have changed are computed"
-    yield "anew, and all that is counted over them. Medians of three rounds, up to 10 million events."
+    yield "anew, and all that is counted over them; plans and quotas only when a decision or request is new or"
+    yield "awaits an answer. Medians of three rounds, up to 10 million events."
 
 
 def _others(found: Results) -> Iterator[str]:

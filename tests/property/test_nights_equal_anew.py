@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +20,21 @@ from dagster_project.simulate import write_large_log
 
 QUICK_SEEDS = (1,)
 LONG_SEEDS = range(100, 120)
-NIGHTS = ("2024-06-30", "2024-09-15", "2026-03-31")
+# With new decisions none, a request that comes to await one, and more of everything.
+NIGHTS = ("2024-06-30", "2024-09-15", "2024-10-20", "2026-03-31")
+LEFT_ALONE = "2024-09-15"
+REQUESTS = {
+    "redistributions": """\
+agreement_id,quota_year,from_municipality_code,to_municipality_code,persons,requested_date,reconciled_date,decision,decided_date,in_force_date
+decided,2024,0180,0127,2,2024-02-01,2024-02-10,approved,2024-03-01,2024-04-01
+awaits one later,2024,0127,0180,1,2024-10-01,,,,
+""",
+    "change_requests": """\
+request_id,municipality_code,quota_year,plan_month,wished_persons,requested_date,decision,decided_date
+decided,0180,2024,2024-05-01,5,2024-02-01,accepted,2024-02-15
+awaits one later,0127,2024,2024-12-01,0,2024-10-05,,
+""",
+}
 # No order holds in these; everything else of a release is compared as files.
 SCHEMAS = ("raw", "intermediate", "marts")
 
@@ -70,13 +85,18 @@ def deliveries(seed: int, folder: Path) -> Iterator[list[Path]]:
     monthly = sorted((folder / "assignment_log").glob("*.parquet"))
     log = pl.concat(pl.read_parquet(file) for file in monthly)
     late = rng.sample(monthly, 6)
-    yield [*(folder / "quota_decisions").iterdir(), *(file for file in monthly if file not in late)]
+    for feed, rows in REQUESTS.items():
+        (folder / feed).mkdir()
+        (folder / feed / "requests.csv").write_text(rows)
+    decided = [file for feed in ("quota_decisions", *REQUESTS) for file in (folder / feed).iterdir()]
+    yield [*decided, *(file for file in monthly if file not in late)]
     for night in range(1, len(NIGHTS)):
         corrected = folder / "assignment_log" / f"{rng.choice('0az')}-corrections-{night}.parquet"
         corrections(rng, log, 300).write_parquet(corrected)
         again = folder / "assignment_log" / f"zz-again-{night}.parquet"
         log.sample(1000, seed=seed + night).write_parquet(again)
-        yield [*late[night::2], corrected, again, corrected_decisions(rng, folder, night)]
+        came = [*late[night - 1 :: len(NIGHTS) - 1], corrected, again]
+        yield came if night < len(NIGHTS) - 1 else [*came, corrected_decisions(rng, folder, night)]
 
 
 def bytes_of_marts(built: Built) -> dict[str, str]:
@@ -108,6 +128,17 @@ def differing_tables(one: Built, other: Built) -> list[str]:
         ]
 
 
+def views(built: Built) -> list[tuple[str, ...]]:
+    """Every view with its SQL, which names the as-of date."""
+    with duckdb.connect(str((built.output / "current").resolve() / "warehouse.duckdb"), read_only=True) as warehouse:
+        return warehouse.execute("select view_name, sql from duckdb_views() where not internal order by all").fetchall()
+
+
+def left_as_they_were(built: Built) -> int:
+    found = re.search(r"(\d+) left as they were", built.text)
+    return int(found[1]) if found else 0
+
+
 def compare(seed: int, build: Build, folder: Path) -> None:
     landing = folder / "landing"
     for as_of, files in zip(NIGHTS, deliveries(seed, folder / "all"), strict=True):
@@ -118,12 +149,15 @@ def compare(seed: int, build: Build, folder: Path) -> None:
         anew = build(landing, as_of, folder / "anew", anew=True)
         assert (night.exit_code, anew.exit_code) == (0, 0), night.text + anew.text
         assert ("on top of the release" in night.text) == (as_of != NIGHTS[0])
+        assert left_as_they_were(anew) == 0
+        if as_of != NIGHTS[0]:
+            # Besides what is made of the register only.
+            assert (left_as_they_were(night) > 20) == (as_of == LEFT_ALONE)
         assert "everything anew" in anew.text
         # What is touched is nothing that anybody reads.
-        assert set(differing_tables(night, anew)) <= {
-            "raw.touched_assignments",
-            "intermediate.int_affected_events",
-        }
+        touched = {"raw.touched_assignments", "intermediate.int_affected_events"}
+        assert set(differing_tables(night, anew)) == (touched if as_of != NIGHTS[0] else set())
+        assert views(night) == views(anew)
         assert bytes_of_marts(night) == bytes_of_marts(anew), as_of
 
 

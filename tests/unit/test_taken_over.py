@@ -13,7 +13,16 @@ import pytest
 from dagster_project.digest import code_version, sha256_of
 from dagster_project.ingest import taken_over
 from dagster_project.ingest.landing import deliveries_in
-from dagster_project.ingest.taken_over import note_touched_assignments, take_over
+from dagster_project.ingest.load import REFERENCE_TABLES
+from dagster_project.ingest.taken_over import (
+    DECISIONS,
+    begin,
+    copy_warehouse,
+    forget_others,
+    note_touched_assignments,
+    unchanged_tables,
+)
+from dagster_project.settings import settings_for
 
 AS_OF = date(2026, 3, 1)
 
@@ -25,12 +34,12 @@ def _any_size_is_worthwhile(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def landing(tmp_path: Path) -> Path:
-    """Two files of the log."""
-    folder = tmp_path / "landing" / "assignment_log"
-    folder.mkdir(parents=True)
-    for name in ("b.csv", "c.csv"):
-        (folder / name).write_text(name)
-    return folder.parent
+    """Two files of the log, one of each other feed."""
+    folder = tmp_path / "landing"
+    for name in ("assignment_log/b.csv", "assignment_log/c.csv", *(f"{feed}/d.csv" for feed in DECISIONS)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(Path(name).name)
+    return folder
 
 
 @pytest.fixture
@@ -41,12 +50,24 @@ def release(landing: Path, tmp_path: Path) -> Path:
     with duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
         warehouse.execute("""
             create schema raw; create schema staging; create schema marts; create schema history;
-            create table raw.assignment_log as select 1 as a;
-            create view staging.stg_assignment_events as from raw.assignment_log;
-            create table marts.assignments as from staging.stg_assignment_events;
+            create table raw.landed_files (feed varchar, file_name varchar);
+            create table raw.assignment_log as select date '2026-02-01' as event_date;
+            create table raw.quota_decisions as
+            select 2026 as quota_year, date '2025-11-01' as decided_date, date '2026-01-01' as in_force_date;
+            create table raw.redistributions as
+            select
+                date '2026-01-10' as requested_date, date '2026-01-11' as reconciled_date,
+                date '2026-01-12' as decided_date, date '2026-03-10' as in_force_date, 'approved' as decision;
+            create table raw.change_requests as
+            select date '2026-01-20' as requested_date, date '2026-01-21' as decided_date, 'accepted' as decision;
+            create view staging.stg_redistributions as from raw.redistributions;
+            create view staging.stg_change_requests as from raw.change_requests;
+            create table marts.assignments as from raw.assignment_log;
             create table marts.plan_deviations (a int);
             create table history.changes (a int)
         """)
+        for one in deliveries_in(landing):
+            warehouse.execute("insert into raw.landed_files values (?, ?)", [one.feed, one.file_name])
     (folder / "SHA256SUMS").write_text(f"{sha256_of(folder / 'warehouse.duckdb')}  warehouse.duckdb\n")
     files = [{"feed": one.feed, "file_name": one.file_name, "sha256": one.sha256} for one in deliveries_in(landing)]
     described = {"as_of": AS_OF.isoformat(), "code_version": code_version(), "files": files}
@@ -56,9 +77,19 @@ def release(landing: Path, tmp_path: Path) -> Path:
 
 def taken(release: Path | None, landing: Path, as_of: date = AS_OF) -> date | None:
     into = landing.parent / "new.duckdb"
-    since = take_over(release, deliveries_in(landing), as_of, into, {"marts.assignments"})
+    since = copy_warehouse(release, deliveries_in(landing), as_of, into)
     assert into.exists() == (since is not None)
     return since
+
+
+def unchanged(release: Path, landing: Path, as_of: date = AS_OF) -> set[str]:
+    """Feeds that count as they did, when a build takes over the release."""
+    since = taken(release, landing, as_of)
+    assert since is not None
+    with duckdb.connect(str(landing.parent / "new.duckdb")) as warehouse:
+        tables = unchanged_tables(warehouse, deliveries_in(landing), since, as_of)
+    assert tables > set(REFERENCE_TABLES)
+    return set(tables) - set(REFERENCE_TABLES)
 
 
 @pytest.mark.parametrize("as_of", [AS_OF, date(2027, 1, 1)])
@@ -66,10 +97,47 @@ def test_the_same_program_builds_on_what_is_still_delivered(as_of: date, release
     (landing / "assignment_log" / "a-new.csv").write_text("new")
     (landing / "assignment_log" / "d-again.csv").write_text("b.csv")
     assert taken(release, landing, as_of) == AS_OF
+
+
+def test_what_would_only_be_replaced_is_dropped(release: Path, landing: Path) -> None:
+    assert taken(release, landing) == AS_OF
     with duckdb.connect(str(landing.parent / "new.duckdb")) as warehouse:
-        tables = warehouse.execute("select table_schema, table_name from information_schema.tables order by all")
+        listed = "select table_schema || '.' || table_name from information_schema.tables order by all"
+        before = [name for (name,) in warehouse.execute(listed).fetchall()]
+        forget_others(warehouse, {"marts.assignments"})
         # What was published when is handed on by the release itself.
-        assert tables.fetchall() == [("marts", "assignments"), ("raw", "assignment_log")]
+        kept = [name for name in before if name.startswith("raw.") or name == "marts.assignments"]
+        assert [name for (name,) in warehouse.execute(listed).fetchall()] == sorted(kept)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "moved"),
+    [
+        (AS_OF, set()),
+        (date(2026, 3, 9), set()),
+        (date(2026, 3, 10), {"redistributions"}),
+        (date(2026, 12, 31), {"redistributions"}),
+        (date(2027, 1, 1), {"redistributions", "quota_decisions"}),
+    ],
+)
+def test_decisions_count_as_they_did_until_a_day_of_theirs_comes(
+    as_of: date, moved: set[str], release: Path, landing: Path
+) -> None:
+    assert unchanged(release, landing, as_of) == set(DECISIONS) - moved
+
+
+@pytest.mark.parametrize("feed", DECISIONS)
+def test_decisions_that_came_count_anew(feed: str, release: Path, landing: Path) -> None:
+    (landing / feed / "e.csv").write_text("new")
+    assert unchanged(release, landing) == set(DECISIONS) - {feed}
+
+
+@pytest.mark.parametrize("feed", ["redistributions", "change_requests"])
+def test_what_awaits_a_decision_counts_anew_every_day(feed: str, release: Path, landing: Path) -> None:
+    with duckdb.connect(str(release / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(f"update raw.{feed} set decision = null")
+    (release / "SHA256SUMS").write_text(f"{sha256_of(release / 'warehouse.duckdb')}  warehouse.duckdb\n")
+    assert unchanged(release, landing) == set(DECISIONS) - {feed}
 
 
 def another_program(release: Path, _: Path) -> None:
@@ -122,6 +190,17 @@ def test_what_is_small_is_made_anew(release: Path, landing: Path, monkeypatch: p
     (landing.parent / "new.duckdb").unlink()
     monkeypatch.setattr(taken_over, "WORTHWHILE_BYTES", size + 1)
     assert taken(release, landing) is None
+
+
+@pytest.mark.parametrize(("anew", "since"), [(False, AS_OF), (True, None)])
+def test_a_build_begins_with_the_current_release_unless_it_shall_not(
+    anew: bool, since: date | None, release: Path, landing: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "current").symlink_to(release)
+    beginning = begin(settings_for(landing, tmp_path, AS_OF, anew=anew), tmp_path / "new.duckdb")
+    assert beginning.since == since
+    assert beginning.deliveries == deliveries_in(landing)
+    assert (tmp_path / "new.duckdb").exists() == (since is not None)
 
 
 def test_there_need_be_no_release(landing: Path) -> None:
