@@ -15,10 +15,10 @@ DBT_SOURCES = ("models/**/*", "macros/**/*", "seeds/**/*", "tests/**/*", "*.yml"
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal digits."""
-    digest, part = hashlib.sha256(), memoryview(bytearray(PART_BYTES))
+    digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        while read := file.readinto(part):
-            digest.update(part[:read])
+        while part := file.read(PART_BYTES):
+            digest.update(part)
     return digest.hexdigest()
 
 
