@@ -31,7 +31,7 @@ def _overhead(found: Results) -> Iterator[str]:
     yield from _head("At home: the shipped data", "what", "seconds", "× `dbt build` alone", "GiB")
     for name, one in found.items():
         if name != "steps":
-            yield f"| {name} | {one['seconds']:.1f} | {one['seconds'] / alone:.2f} | {one['gibibytes']:.2f} |"
+            yield f"| {name} | {one['seconds']:.1f} | {one['seconds'] / alone:.3f} | {one['gibibytes']:.2f} |"
     yield ""
     ratio = found["arsplan build --without-site"]["seconds"] / alone
     yield "Goal: `--without-site` at most 1.6 × `dbt build` alone, which reads no files and publishes nothing:"
@@ -92,7 +92,7 @@ def _night(found: Results) -> Iterator[str]:
     for name, goal in goals.items():
         ratio = found[name]["seconds"] / full
         told = f"{goal}: {_word(ratio <= float(goal))}" if goal else ""
-        yield f"| {names[name]} | {found[name]['seconds']:.1f} | {ratio:.2f} | {told} |"
+        yield f"| {names[name]} | {found[name]['seconds']:.1f} | {ratio:.3f} | {told} |"
     yield f"| nothing: noticed in | {found['no change']['seconds']:.2f} | | about 1 s beyond imports |"
     yield ""
     yield "Files that were parsed before are not parsed again; of one that comes again no row is looked at, only its"
