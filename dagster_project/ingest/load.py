@@ -375,7 +375,7 @@ def _write_counts(
 
     warehouse.execute("delete from raw.landed_files where feed = ?", [feed.name])
     if landed:
-        # All at once: row by row takes longer than to read the files.
+        # A statement for each of a hundred files would add up.
         counts = pl.DataFrame(list(map(counted, landed)), orient="row", infer_schema_length=None)  # noqa: F841 (in SQL)
         warehouse.execute("insert into raw.landed_files from counts")
 
