@@ -68,6 +68,7 @@ class Workplace:
     broken: str | None = None
     beginning: Future[Beginning] = field(init=False)
     mart_files: MartFiles = field(init=False)
+    _kept_open: duckdb.DuckDBPyConnection | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Nothing is written yet."""
@@ -85,15 +86,29 @@ class Workplace:
 
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the warehouse for one step; as dbt's profile configures it, since dbt may have it open meanwhile."""
-        connection = duckdb.connect(
-            str(self.warehouse_file), config={**WAREHOUSE_FORMAT, "memory_limit": memory_limit()}
-        )
-        connection.execute("set enable_progress_bar = false")
+        """Open the warehouse for one step."""
+        connection = self._connect()
         try:
             yield connection
         finally:
             connection.close()
+
+    def keep_open(self) -> None:
+        """Keep the warehouse open between steps, so that each of them need not read what tables there are."""
+        self._kept_open = self._connect()
+
+    def close(self) -> None:
+        """Close the warehouse, which is then whole in its file."""
+        if self._kept_open:
+            self._kept_open.close()
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        """Connect as dbt's profile configures it, since dbt may have the warehouse open meanwhile."""
+        connection = duckdb.connect(
+            str(self.warehouse_file), config={**WAREHOUSE_FORMAT, "memory_limit": memory_limit()}
+        )
+        connection.execute("set enable_progress_bar = false")
+        return connection
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -140,6 +155,7 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
         finally:
             beside.shutdown()
             place.mart_files.close()
+            place.close()
             shutil.rmtree(building, ignore_errors=True)
             _remember(place)
 
