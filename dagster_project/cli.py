@@ -139,6 +139,9 @@ def _positive(text: str) -> int:
 
 
 def _show_progress() -> None:
+    """Show the lines of this program and no library's: one of them would print what all others log."""
+    if not logging.root.handlers:
+        logging.root.addHandler(logging.NullHandler())
     start = time.perf_counter()
 
     class SecondsFormatter(logging.Formatter):

@@ -78,6 +78,16 @@ def test_of_two_builds_at_once_one_wins_and_the_other_says_so(tmp_path: Path) ->
     assert len(list((tmp_path / "releases").iterdir())) == 1
 
 
+def test_what_libraries_log_is_not_shown(tmp_path: Path) -> None:
+    """Some give Python's log a place on the screen as soon as they are imported."""
+    a_command = f"from dagster_project.cli import main; main(['status', '--output', {str(tmp_path)!r}])"
+    a_library = "import logging; logging.basicConfig(); logging.getLogger('library').error('what a library logs')"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{a_command}; {a_library}"], capture_output=True, text=True, check=True
+    )
+    assert "library" not in ran.stdout + ran.stderr
+
+
 @pytest.mark.parametrize("command", ["up", "site"])
 def test_a_taken_port_is_told(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     public = tmp_path / "current" / "public"
