@@ -59,23 +59,22 @@ def transform(
     left = f", {len(models) - len(built)} left as they were" if len(built) < len(models) else ""
     progress.info("transform  %d models built%s, %d tests of them run", len(built), left, len(workplace.dbt_tests))
     for node in nodes():
-        unique_id = node["unique_id"]
-        result = results_by_node.get(unique_id)
+        result = results_by_node.get(node["unique_id"])
+        told = {"seconds": round(result.execution_time, 3)} if result else {"left_as_it_was": True}
         if node["resource_type"] != "test":
             relation = f"{node['schema']}.{node['name']}"
-            told = {"seconds": round(result.execution_time, 3)} if result else {"left_as_it_was": True}
             counted = {"dagster/row_count": row_counts[relation]} if relation in row_counts else {}
             yield dg.MaterializeResult(asset_key=TRANSLATOR.get_asset_key(node), metadata=told | counted)
-        elif result:
-            key = get_asset_check_key_for_test(manifest(), TRANSLATOR, unique_id, None)
-            if key is not None:
-                yield dg.AssetCheckResult(
-                    asset_key=key.asset_key,
-                    check_name=key.name,
-                    passed=not result.failures,
-                    severity=_severity(result.node.config.severity),
-                    metadata={"failing_rows": result.failures or 0},
-                )
+        elif key := get_asset_check_key_for_test(manifest(), TRANSLATOR, node["unique_id"], None):
+            # A test that is left alone decides no contract check: had it failed, there were nothing to take over.
+            failing_rows = result.failures or 0 if result else 0
+            yield dg.AssetCheckResult(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=not failing_rows,
+                severity=_severity(node["config"]["severity"]),
+                metadata=told | {"failing_rows": failing_rows},
+            )
 
 
 def _severity(severity: str) -> dg.AssetCheckSeverity:

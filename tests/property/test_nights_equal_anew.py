@@ -162,8 +162,12 @@ def compare(seed: int, build: Build, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", QUICK_SEEDS)
-def test_every_mart_is_as_if_built_anew(seed: int, build: Build, tmp_path: Path) -> None:
+def test_every_mart_is_as_if_built_anew(
+    seed: int, build: Build, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     compare(seed, build, tmp_path)
+    # Of tests that are left alone Dagster gets to know, too.
+    assert not [record for record in caplog.records if record.name.startswith("dagster")]
 
 
 @pytest.mark.long
