@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.errors import tellable
+from dagster_project.room import with_room
 from dagster_project.settings import (
     SettingError,
     alerts_file,
@@ -49,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     _show_progress()
     is_short_process = arguments is None and options.run is not _site
     with _without_garbage_collection() if is_short_process else contextlib.nullcontext():
-        run: int = options.run(options)
-    return run
+        code: int = with_room(options.run, options)
+    return code
 
 
 @contextlib.contextmanager

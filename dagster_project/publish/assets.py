@@ -30,6 +30,7 @@ from dagster_project.publish.figures import Figures, read_figures
 from dagster_project.publish.history import write_history
 from dagster_project.publish.release import landed_files
 from dagster_project.publish.site import write_site
+from dagster_project.room import with_room
 from dagster_project.settings import answers_file
 from dagster_project.workplace import Workplace, began_at, progress
 
@@ -45,7 +46,7 @@ BUILDS_SHOWN = 30
 )
 def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Write the marts; meanwhile Great Expectations is imported, which the checks need next."""
-    importing = Thread(target=import_module, args=["expectations.suites"])
+    importing = Thread(target=with_room, args=[import_module, "expectations.suites"])
     importing.start()
     with workplace.step("tables"):
         workplace.rows_by_mart = workplace.mart_files.finish(names_of_marts())
