@@ -59,8 +59,8 @@ class ChecksIncompleteError(TellableError):
 @dg.asset(
     key=["marts", "check_results"],
     group_name="checks",
-    # Great Expectations is imported while the Parquet files are written, whatever the checks will say of them.
-    deps=sorted({dg.AssetKey("parquet")} | {dg.AssetKey(list(check.asset)) for check in CHECKS}),
+    # Great Expectations is imported while files of the marts are written, whatever the checks will say of them.
+    deps=sorted({dg.AssetKey("mart_files")} | {dg.AssetKey(list(check.asset)) for check in CHECKS}),
     description="Outcome of every check of the contract: one row per check.",
     kinds={"greatexpectations", "duckdb"},
 )

@@ -44,7 +44,7 @@ BUILDS_SHOWN = 30
     deps=[dg.AssetKey(["marts", mart]) for mart in names_of_marts()],
     description="Every mart that dbt makes as a Parquet file, the public ones in every form.",
 )
-def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
+def mart_files(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
     """Write the marts; meanwhile Great Expectations is imported, which the checks need next."""
     importing = Thread(target=with_room, args=[import_module, "expectations.suites"])
     importing.start()
@@ -56,13 +56,13 @@ def parquet(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None
             write_downloads(warehouse, workplace.folder / DATA, made_by_dbt)
     with workplace.step("checks"):
         importing.join()  # beside what Dagster does next it would take longer
-    progress.info("parquet    %d marts", len(workplace.rows_by_mart))
+    progress.info("files      %d marts", len(workplace.rows_by_mart))
     return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
 
 
 @dg.asset(
     group_name="publish",
-    deps=[dg.AssetKey(["marts", "check_results"]), parquet],
+    deps=[dg.AssetKey(["marts", "check_results"]), mart_files],
     description="Outcomes of checks and what has changed, in every form, and a data dictionary of all public tables.",
 )
 def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:

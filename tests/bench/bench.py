@@ -73,7 +73,11 @@ def overhead(scratch: Path, _options: argparse.Namespace) -> dict[str, Any]:
                 connection.execute(f"drop schema if exists {schema} cascade")
         return run(dbt, {"ARSPLAN_WAREHOUSE": str(warehouse), "DO_NOT_TRACK": "1"})
 
-    imports = "import dagster_project.definitions, dbt.cli.main, great_expectations.expectations"
+    imports = """
+from importlib import import_module; from dagster_project.room import with_room
+for name in ("dagster_project.definitions", "dbt.cli.main", "great_expectations.expectations"):
+    with_room(import_module, name)
+"""
     dbt_alone()  # parses the project
     found = side_by_side(
         {
