@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagster_project.current import CURRENT
 from dagster_project.errors import tellable
 from dagster_project.room import with_room
 from dagster_project.settings import (
@@ -217,7 +218,7 @@ def _site(options: argparse.Namespace) -> int:
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: PLC0415
 
     # The link is followed at every request: a new release shows without a restart.
-    public = options.output / "current" / "public"
+    public = options.output / CURRENT / "public"
     if not (public / "index.html").is_file():
         print(f"arsplan: there is no site in {public}: build a release first (make run).", file=sys.stderr)
         return WRONG_USAGE

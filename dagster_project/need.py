@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.answers.outbox import is_answered
+from dagster_project.current import CURRENT
 from dagster_project.digest import code_version
 from dagster_project.ingest.landing import deliveries_in
 from dagster_project.ingest.turning_days import TURNING_DAYS
@@ -30,7 +31,7 @@ select count(*) from days where day > $as_of and day <= $today
 
 def reason_to_build(settings: Settings) -> str | None:
     """Why a build as of `settings.as_of` would differ from the current release; None where nothing has changed."""
-    current = settings.output / "current"
+    current = settings.output / CURRENT
     if not (current / "build.json").is_file():
         return "there is no release yet"
     last = recent_builds(settings.output, 1)

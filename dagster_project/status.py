@@ -10,6 +10,7 @@ from typing import Any
 
 from dagster_project.alerts import waiting_messages
 from dagster_project.answers.outbox import OUTBOX, counts
+from dagster_project.current import CURRENT
 from dagster_project.operations import BLOCKED, BROKE, ERROR, PUBLISHED, BuildRun, last_night, recent_builds
 from dagster_project.settings import STOCKHOLM
 
@@ -64,7 +65,7 @@ def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
 
 
 def _current(output: Path) -> dict[str, Any] | None:
-    file = output / "current" / "build.json"
+    file = output / CURRENT / "build.json"
     if not file.is_file():
         return None
     described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dagster_project.answers.outbox import OUTBOX
 from dagster_project.checks import Check, failed
+from dagster_project.current import CURRENT
 from dagster_project.errors import printable
 from dagster_project.ingest.landing import unknown_folders
 from dagster_project.job import Failure
@@ -38,12 +39,12 @@ def closing_lines(place: Workplace, failure: Failure | None) -> list[str]:
         lines += [
             "",
             f"Published release {place.build_id} as of {place.settings.as_of}.",
-            f"Look at it: {output / 'current'} (warehouse.duckdb, parquet/, public/, build.json)",
+            f"Look at it: {output / CURRENT} (warehouse.duckdb, parquet/, public/, build.json)",
         ]
         if place.settings.with_site:
             if place.prepared and place.prepared.answers:
                 lines.append(f"Answers to municipalities: {place.prepared.answers} new in {output / OUTBOX}")
-            lines.append(f"Its web pages: {output / 'current' / 'public' / 'index.html'}, or `arsplan site`")
+            lines.append(f"Its web pages: {output / CURRENT / 'public' / 'index.html'}, or `arsplan site`")
     return lines
 
 
@@ -66,7 +67,7 @@ def broken_lines(place: Workplace, failure: Failure | None) -> list[str]:
 
 
 def _stays(place: Workplace) -> str:
-    link = place.settings.output / "current"
+    link = place.settings.output / CURRENT
     return f"Release {link.resolve().name} stays current." if link.exists() else "There is no earlier release."
 
 

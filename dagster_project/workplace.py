@@ -93,11 +93,11 @@ class Workplace:
         finally:
             connection.close()
 
-    def keep_open(self) -> None:
+    def keep_warehouse_open(self) -> None:
         """Keep the warehouse open between steps, so that each of them need not read what tables there are."""
         self._kept_open = self._connect()
 
-    def close(self) -> None:
+    def close_warehouse(self) -> None:
         """Close the warehouse, which is then whole in its file."""
         if self._kept_open:
             self._kept_open.close()
@@ -155,7 +155,7 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
         finally:
             beside.shutdown()
             place.mart_files.close()
-            place.close()
+            place.close_warehouse()
             shutil.rmtree(building, ignore_errors=True)
             _remember(place)
 

@@ -50,7 +50,7 @@ def mart_files(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[N
     importing.start()
     with workplace.step("tables"):
         workplace.rows_by_mart = workplace.mart_files.finish(names_of_marts())
-        workplace.keep_open()
+        workplace.keep_warehouse_open()
         made_by_dbt = [table for table in public_tables() if table.name in names_of_marts()]
         with workplace.warehouse() as warehouse:
             write_downloads(warehouse, workplace.folder / DATA, made_by_dbt)

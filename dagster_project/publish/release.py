@@ -59,7 +59,7 @@ def _settle(workplace: Workplace, place: Path) -> Path:
     """Write build.json and the list of digests, and move the folder, whole, to where it stays."""
     description = describe(workplace)
     (workplace.folder / "build.json").write_text(json.dumps(description, ensure_ascii=False, indent=2) + "\n")
-    workplace.close()
+    workplace.close_warehouse()
     _write_digests(workplace.folder)
     restrict(workplace.folder)
     place.mkdir(exist_ok=True)
