@@ -18,6 +18,7 @@ from dagster_project.manifest import (
     TransformError,
     dbt_arguments,
     manifest,
+    names_of_marts,
     nodes,
     nodes_to_build,
     parsed_project,
@@ -51,6 +52,8 @@ def transform(
     """Build and test all models in one dbt invocation."""
     with workplace.step("transform"):
         results = run_dbt(workplace)
+        workplace.keep_warehouse_open()
+        workplace.mart_files.begin(names_of_marts())  # whatever the checks will say of them
         workplace.dbt_tests = dict(outcomes_of(results))
         row_counts = _row_counts(workplace)
     results_by_node = {result.node.unique_id: result for result in results}
@@ -91,7 +94,7 @@ def run_dbt(workplace: Workplace) -> list[Any]:
     if workplace.unchanged is not None:
         command += ["--select", *(node["name"] for node in nodes_to_build(workplace.unchanged))]
     as_of = f"{workplace.settings.as_of}"
-    return invoke_dbt(command, workplace.warehouse_file, workplace.dbt_target, as_of, workplace.mart_files.begin)
+    return invoke_dbt(command, workplace.warehouse_file, workplace.dbt_target, as_of, workplace.mart_files.begin_made)
 
 
 def invoke_dbt(

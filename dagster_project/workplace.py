@@ -24,12 +24,15 @@ from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, Chec
 from dagster_project.publish.changes import Changes
 from dagster_project.publish.documents import Editions
 from dagster_project.publish.figures import Figures
-from dagster_project.publish.parquet import MartFiles
+from dagster_project.publish.mart_files import MartFiles
 from dagster_project.settings import Settings, memory_limit
 from dagster_project.watch import tell_of_build
 from expectations.outcome import Outcome
 
 progress = logging.getLogger("arsplan")
+
+PUBLIC = "public"
+DATA = f"{PUBLIC}/data"
 
 BUILD_ID_FORMAT = "%Y%m%dT%H%M%S%fZ"
 
@@ -72,7 +75,7 @@ class Workplace:
 
     def __post_init__(self) -> None:
         """Nothing is written yet."""
-        self.mart_files = MartFiles(self.folder / "parquet", self.warehouse)
+        self.mart_files = MartFiles(self.folder / "parquet", self.folder / DATA, self.warehouse)
 
     @property
     def warehouse_file(self) -> Path:
@@ -94,8 +97,13 @@ class Workplace:
             connection.close()
 
     def keep_warehouse_open(self) -> None:
-        """Keep the warehouse open between steps, so that each of them need not read what tables there are."""
+        """Keep the warehouse open between the steps after dbt, so that each of them need not read what tables there are.
+
+        From here on rows come in the order in which they were written. dbt has DuckDB give them in any order, and that
+        lasts for as long as anybody has the warehouse open.
+        """
         self._kept_open = self._connect()
+        self._kept_open.execute("set preserve_insertion_order = true")
 
     def close_warehouse(self) -> None:
         """Close the warehouse, which is then whole in its file."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 
 import dagster as dg
 import duckdb
@@ -27,57 +25,32 @@ from dagster_project.publish.downloads import (
     write_downloads,
 )
 from dagster_project.publish.figures import Figures, read_figures
-from dagster_project.publish.history import write_history
+from dagster_project.publish.history import HISTORY_TABLES, write_history
 from dagster_project.publish.release import landed_files
 from dagster_project.publish.site import write_site
-from dagster_project.room import with_room
 from dagster_project.settings import answers_file
-from dagster_project.workplace import Workplace, began_at, progress
+from dagster_project.workplace import DATA, PUBLIC, Workplace, began_at, progress
 
-PUBLIC = "public"
-DATA = f"{PUBLIC}/data"
 BUILDS_SHOWN = 30
 
 
 @dg.asset(
     group_name="publish",
-    deps=[dg.AssetKey(["marts", mart]) for mart in names_of_marts()],
-    description="Every mart that dbt makes as a Parquet file, the public ones in every form.",
-)
-def mart_files(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
-    """Write the marts; meanwhile Great Expectations is imported, which the checks need next."""
-    importing = Thread(target=with_room, args=[import_module, "expectations.suites"])
-    importing.start()
-    with workplace.step("tables"):
-        workplace.rows_by_mart = workplace.mart_files.finish(names_of_marts())
-        workplace.keep_warehouse_open()
-        made_by_dbt = [table for table in public_tables() if table.name in names_of_marts()]
-        with workplace.warehouse() as warehouse:
-            write_downloads(warehouse, workplace.folder / DATA, made_by_dbt)
-    with workplace.step("checks"):
-        importing.join()  # beside what Dagster does next it would take longer
-    progress.info("files      %d marts", len(workplace.rows_by_mart))
-    return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
-
-
-@dg.asset(
-    group_name="publish",
-    deps=[dg.AssetKey(["marts", "check_results"]), mart_files],
-    description="Outcomes of checks and what has changed, in every form, and a data dictionary of all public tables.",
+    deps=[dg.AssetKey(["marts", mart]) for mart in (*names_of_marts(), CHECK_RESULTS)],
+    description="Every mart as a Parquet file; public ones and what has changed in every form, with a data dictionary.",
 )
 def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
-    """Find what has changed since the release before, and write what marts do not hold."""
-    with workplace.step("tables"):
-        workplace.rows_by_mart |= workplace.mart_files.finish([CHECK_RESULTS])
+    """Find what has changed since the release before, and wait for the files of the marts, begun when they were made."""
     with workplace.step("tables"), workplace.warehouse() as warehouse:
+        workplace.mart_files.begin([CHECK_RESULTS])
         previous = current_release(workplace.settings.output)
         workplace.changes = _changes(workplace, warehouse, previous)
         workplace.rows_by_history_table = write_history(
             warehouse, previous, workplace.build_id, began_at(workplace.build_id), workplace.changes
         )
-        others = [table for table in public_tables() if table.name not in names_of_marts()]
-        write_downloads(warehouse, workplace.folder / DATA, others)
+        write_downloads(warehouse, workplace.folder / DATA, HISTORY_TABLES)
         write_data_package(warehouse, workplace.folder / DATA, workplace.settings.as_of, workplace.build_id)
+        workplace.rows_by_mart = workplace.mart_files.finish()
     progress.info("tables     %d marts, %d of them public", len(workplace.rows_by_mart), len(public_marts()))
     return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
 

@@ -46,6 +46,7 @@ with open(sys.argv[1], "w") as file:
 
 def run(command: Sequence[str | Path], environment: dict[str, str] | None = None, may_fail: bool = False) -> Measured:
     """Run a program to its end. Raises FailedError, with its last words, where it fails."""
+    os.sync()  # what was made before is not written to the disk at this program's expense
     with tempfile.NamedTemporaryFile() as told:
         runner = [sys.executable, "-c", _RUNNER, told.name, *map(str, command)]
         subprocess.run(runner, env=os.environ | (environment or {}), check=True)
