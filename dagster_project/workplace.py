@@ -97,10 +97,10 @@ class Workplace:
             connection.close()
 
     def keep_warehouse_open(self) -> None:
-        """Keep the warehouse open between the steps after dbt, so that each of them need not read what tables there are.
+        """Keep the warehouse open between the steps after dbt, so that none of them need read what tables there are.
 
-        From here on rows come in the order in which they were written. dbt has DuckDB give them in any order, and that
-        lasts for as long as anybody has the warehouse open.
+        From here on rows come in the order they were written in. dbt has DuckDB give them in any order, which lasts
+        for as long as anybody has the warehouse open.
         """
         self._kept_open = self._connect()
         self._kept_open.execute("set preserve_insertion_order = true")

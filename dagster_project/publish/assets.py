@@ -40,7 +40,7 @@ BUILDS_SHOWN = 30
     description="Every mart as a Parquet file; public ones and what has changed in every form, with a data dictionary.",
 )
 def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
-    """Find what has changed since the release before, and wait for the files of the marts, begun when they were made."""
+    """Find what has changed since the release before, and wait for the files of the marts."""
     with workplace.step("tables"), workplace.warehouse() as warehouse:
         workplace.mart_files.begin([CHECK_RESULTS])
         previous = current_release(workplace.settings.output)

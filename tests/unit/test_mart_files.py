@@ -1,4 +1,4 @@
-"""Marts as Parquet files, some of them written while others are being made."""
+"""Marts as files, written beside what a build does next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from dagster_project.publish.parquet import MartFiles
+from dagster_project.publish.mart_files import MartFiles
 
 
 @pytest.fixture
@@ -26,27 +26,36 @@ def files(tmp_path: Path) -> MartFiles:
         connection.execute("""
             create schema marts;
             create table marts.assignments as from (values ('b'), ('c'), ('a')) as rows (assignment_id);
-            create table marts.counties as from (values ('02'), ('01')) as rows (county_code)
+            create table marts.counties as
+            from (values ('02', 'Second'), ('01', 'First')) as rows (county_code, county_name)
         """)
-    return MartFiles(tmp_path / "parquet", warehouse)
+    return MartFiles(tmp_path / "parquet", tmp_path / "data", warehouse)
 
 
 def column(folder: Path, mart: str) -> list[str]:
     return pl.read_parquet(folder / "parquet" / f"{mart}.parquet").to_series().to_list()
 
 
-@pytest.mark.parametrize("begun", [True, False])
-def test_a_mart_that_is_brought_up_to_date_is_put_in_order(begun: bool, files: MartFiles, tmp_path: Path) -> None:
-    if begun:
-        files.begin("assignments")
-    assert files.finish(["counties", "assignments"]) == {"assignments": 3, "counties": 2}
+@pytest.mark.parametrize("made_before", [True, False])
+def test_a_mart_that_is_brought_up_to_date_is_put_in_order(made_before: bool, files: MartFiles, tmp_path: Path) -> None:
+    if made_before:
+        files.begin_made("assignments")
+    files.begin(["counties", "assignments"])
+    assert files.finish() == {"assignments": 3, "counties": 2}
     assert column(tmp_path, "assignments") == ["a", "b", "c"]
     assert column(tmp_path, "counties") == ["02", "01"]
 
 
+def test_only_public_marts_can_be_downloaded(files: MartFiles, tmp_path: Path) -> None:
+    files.begin(["counties", "assignments"])
+    files.finish()
+    names = {f"counties.{form}" for form in ("csv", "excel.csv", "json", "parquet")}
+    assert {file.name for file in (tmp_path / "data").iterdir()} == names
+
+
 def test_what_is_begun_is_whole_when_it_is_closed(files: MartFiles, tmp_path: Path) -> None:
-    files.begin("counties")
-    files.begin("assignments")
+    files.begin_made("counties")
+    files.begin_made("assignments")
     files.close()
     assert column(tmp_path, "assignments") == ["a", "b", "c"]
     assert [file.name for file in (tmp_path / "parquet").iterdir()] == ["assignments.parquet"]
@@ -54,6 +63,6 @@ def test_what_is_begun_is_whole_when_it_is_closed(files: MartFiles, tmp_path: Pa
 
 def test_what_went_wrong_beside_is_told(files: MartFiles, tmp_path: Path) -> None:
     (tmp_path / "parquet").write_text("no folder")
-    files.begin("assignments")
+    files.begin_made("assignments")
     with pytest.raises(FileExistsError):
-        files.finish(["assignments"])
+        files.finish()
