@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,23 +87,17 @@ def _severity(severity: str) -> dg.AssetCheckSeverity:
 def run_dbt(workplace: Workplace) -> list[Any]:
     """Build the models that may have changed, and run their data tests; dbt's results, one per node.
 
-    Files of marts are begun while others are being made.
     Raises TransformError when a model broke, or when a test failed that decides no contract check.
     """
     command = ["build", "--exclude-resource-type=unit_test"]
     if workplace.unchanged is not None:
         command += ["--select", *(node["name"] for node in nodes_to_build(workplace.unchanged))]
     as_of = f"{workplace.settings.as_of}"
-    return invoke_dbt(command, workplace.warehouse_file, workplace.dbt_target, as_of, workplace.mart_files.begin_made)
+    return invoke_dbt(command, workplace.warehouse_file, workplace.dbt_target, as_of)
 
 
-def invoke_dbt(
-    command: list[str], warehouse_file: Path, target: Path, as_of: str, made: Callable[[str], None] | None = None
-) -> list[Any]:
-    """Run one dbt command in this process, without parsing again; its results. Raises TransformError.
-
-    `made` is called with the name of every node that has come out well, in one of dbt's threads.
-    """
+def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: str) -> list[Any]:
+    """Run one dbt command in this process, without parsing again; its results. Raises TransformError."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 (heavy)
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (heavy)
@@ -112,12 +106,8 @@ def invoke_dbt(
     parsed = Manifest.from_msgpack((parsed_project() / PARSED).read_bytes())
     folder = Path.cwd()
 
-    def noticed(event: Any) -> None:
-        if made and event.info.name == "NodeFinished" and event.data.run_result.status == "success":
-            made(event.data.node_info.node_name)
-
     try:
-        invocation = dbtRunner(manifest=parsed, callbacks=[noticed]).invoke(
+        invocation = dbtRunner(manifest=parsed).invoke(
             ["--no-write-json", *command, f"--vars={json.dumps({'as_of': as_of})}", *dbt_arguments(target)]
         )
     finally:

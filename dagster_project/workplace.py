@@ -97,13 +97,11 @@ class Workplace:
             connection.close()
 
     def keep_warehouse_open(self) -> None:
-        """Keep the warehouse open between the steps after dbt, so that none of them need read what tables there are.
+        """Keep the warehouse open between steps, so that none of them need read what tables there are.
 
-        From here on rows come in the order they were written in. dbt has DuckDB give them in any order, which lasts
-        for as long as anybody has the warehouse open.
+        Not before dbt has ended: its settings, with which rows come in any order, would last as long.
         """
         self._kept_open = self._connect()
-        self._kept_open.execute("set preserve_insertion_order = true")
 
     def close_warehouse(self) -> None:
         """Close the warehouse, which is then whole in its file."""
@@ -111,7 +109,7 @@ class Workplace:
             self._kept_open.close()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        """Connect as dbt's profile configures it, since dbt may have the warehouse open meanwhile."""
+        """Connect as dbt's profile configures it."""
         connection = duckdb.connect(
             str(self.warehouse_file), config={**WAREHOUSE_FORMAT, "memory_limit": memory_limit()}
         )

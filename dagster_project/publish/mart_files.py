@@ -27,18 +27,11 @@ class MartFiles:
         self._data = data
         self._warehouse = warehouse
         self._beside = ThreadPoolExecutor(1)
-        self._begun: set[str] = set()
         self._written: list[Future[dict[str, int]]] = []
 
-    def begin_made(self, model: str) -> None:
-        """Begin the Parquet file of what dbt has just made, where it is a mart that has to be put in order."""
-        if model in orders_of_marts():
-            self._begin(self._write_parquet, [model])
-
     def begin(self, marts: Collection[str]) -> None:
-        """Begin all files of these marts that were not begun; DuckDB must read them in the order they were made in."""
-        self._begin(self._write_parquet, [mart for mart in marts if mart not in self._begun])
-        self._begin(self._write_public, marts)
+        """Begin all files of these marts, which DuckDB must read in the order in which they were made."""
+        self._written.append(self._beside.submit(self._write, marts))
 
     def finish(self) -> dict[str, int]:
         """Wait until all that was begun is written, and raise what went wrong; rows by mart."""
@@ -48,23 +41,16 @@ class MartFiles:
         """Wait for what is being written, whatever comes of it, and begin nothing more."""
         self._beside.shutdown()
 
-    def _begin(self, write: Callable[[Collection[str]], dict[str, int]], marts: Collection[str]) -> None:
-        self._begun |= set(marts)
-        self._written.append(self._beside.submit(write, marts))
-
-    def _write_parquet(self, marts: Collection[str]) -> dict[str, int]:
+    def _write(self, marts: Collection[str]) -> dict[str, int]:
         self._parquet.mkdir(exist_ok=True)
         with self._warehouse() as warehouse:
-            return {mart: self._write_mart(warehouse, mart) for mart in marts}
+            rows = {mart: self._write_parquet(warehouse, mart) for mart in marts}
+            write_downloads(warehouse, self._data, [table for table in public_marts() if table.name in marts])
+        return rows
 
-    def _write_mart(self, warehouse: duckdb.DuckDBPyConnection, mart: str) -> int:
+    def _write_parquet(self, warehouse: duckdb.DuckDBPyConnection, mart: str) -> int:
         order = orders_of_marts().get(mart)
         in_order = f"from marts.{mart}" + (f" order by {order}" if order else "")
         file = sql_text(self._parquet / f"{mart}.parquet")
         written = warehouse.execute(f"copy ({in_order}) to {file} (format parquet)").fetchone()
         return written[0] if written else 0
-
-    def _write_public(self, marts: Collection[str]) -> dict[str, int]:
-        with self._warehouse() as warehouse:
-            write_downloads(warehouse, self._data, [table for table in public_marts() if table.name in marts])
-        return {}

@@ -36,10 +36,7 @@ def column(folder: Path, mart: str) -> list[str]:
     return pl.read_parquet(folder / "parquet" / f"{mart}.parquet").to_series().to_list()
 
 
-@pytest.mark.parametrize("made_before", [True, False])
-def test_a_mart_that_is_brought_up_to_date_is_put_in_order(made_before: bool, files: MartFiles, tmp_path: Path) -> None:
-    if made_before:
-        files.begin_made("assignments")
+def test_a_mart_that_is_brought_up_to_date_is_put_in_order(files: MartFiles, tmp_path: Path) -> None:
     files.begin(["counties", "assignments"])
     assert files.finish() == {"assignments": 3, "counties": 2}
     assert column(tmp_path, "assignments") == ["a", "b", "c"]
@@ -54,8 +51,7 @@ def test_only_public_marts_can_be_downloaded(files: MartFiles, tmp_path: Path) -
 
 
 def test_what_is_begun_is_whole_when_it_is_closed(files: MartFiles, tmp_path: Path) -> None:
-    files.begin_made("counties")
-    files.begin_made("assignments")
+    files.begin(["assignments"])
     files.close()
     assert column(tmp_path, "assignments") == ["a", "b", "c"]
     assert [file.name for file in (tmp_path / "parquet").iterdir()] == ["assignments.parquet"]
@@ -63,6 +59,6 @@ def test_what_is_begun_is_whole_when_it_is_closed(files: MartFiles, tmp_path: Pa
 
 def test_what_went_wrong_beside_is_told(files: MartFiles, tmp_path: Path) -> None:
     (tmp_path / "parquet").write_text("no folder")
-    files.begin_made("assignments")
+    files.begin(["assignments"])
     with pytest.raises(FileExistsError):
         files.finish()

@@ -19,13 +19,3 @@ def test_a_step_in_two_parts_took_as_long_as_both(tmp_path: Path, monkeypatch: p
         with place.step(name):
             pass
     assert place.seconds == {"tables": 3.5, "checks": 0.25}
-
-
-def test_rows_come_in_order_again_once_dbt_has_ended(tmp_path: Path) -> None:
-    place = Workplace(settings_for(tmp_path, tmp_path, date(2026, 1, 1)), "build", tmp_path)
-    with place.warehouse() as still_open:
-        still_open.execute("set preserve_insertion_order = false")
-        place.keep_warehouse_open()
-    with place.warehouse() as warehouse:
-        assert warehouse.execute("select current_setting('preserve_insertion_order')").fetchone() == (True,)
-    place.close_warehouse()
