@@ -99,8 +99,8 @@ def nodes() -> list[dict[str, Any]]:
 def nodes_to_build(unchanged: Collection[str] | None) -> list[dict[str, Any]]:
     """Models, seeds and tests that a build runs: all, unless it takes over a release with raw tables `unchanged`.
 
-    Then it runs what depends on others; every view, since it names the as-of date; and every test that decides a
-    contract check.
+    Then it runs tables that depend on others, views that name the as-of date, and every test that decides a contract
+    check.
     """
     if unchanged is None:
         return nodes()
@@ -110,8 +110,24 @@ def nodes_to_build(unchanged: Collection[str] | None) -> list[dict[str, Any]]:
     return [
         node
         for node in nodes()
-        if node["unique_id"] in moved or node["config"]["materialized"] == "view" or _check_of(node)
+        if (_names_as_of_date(node) if _is_view(node) else node["unique_id"] in moved) or _check_of(node)
     ]
+
+
+def _is_view(node: Mapping[str, Any]) -> bool:
+    return bool(node["config"]["materialized"] == "view")
+
+
+def _names_as_of_date(node: Mapping[str, Any]) -> bool:
+    """Whether it uses the macro as_of_date, itself or through others."""
+    used: set[str] = set()
+    ahead = list(node["depends_on"]["macros"])
+    while ahead:
+        one = ahead.pop()
+        if one not in used:
+            used.add(one)
+            ahead += manifest()["macros"][one]["depends_on"]["macros"]
+    return "macro.arsplan.as_of_date" in used
 
 
 def _downstream_of(unique_ids: Iterable[str]) -> set[str]:

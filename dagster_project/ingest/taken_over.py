@@ -129,16 +129,28 @@ def _still_counts(known: dict[tuple[str, str], str], deliveries: list[Delivery])
 def note_touched_assignments(warehouse: duckdb.DuckDBPyConnection, since: date | None, as_of: date) -> None:
     """Create raw.touched_assignments: every assignment that may not be as it was in the release taken over.
 
-    One row per assignment with an event that came or went, with one dated after `since` that has come to pass, that
-    is open and has become overdue, or that replaced one of these, directly or through others. What it replaces now
-    and did not then has an event that came. Empty where nothing was taken over.
+    One row per assignment with an event that came or went, with one dated after `since` that has come to pass, or that
+    is open and has become overdue; and per assignment that one of these replaces or replaced, or that replaces or
+    replaced one of them, directly or through others. Empty where nothing was taken over.
     """
     warehouse.execute("create or replace table raw.touched_assignments (assignment_id varchar)")
     if since is not None:
         warehouse.execute(
             f"""
             insert into raw.touched_assignments
-            with recursive touched as (
+            with recursive links as (
+                select assignment_id, original_assignment_id from intermediate.int_replacement_links_checked
+                union
+                select assignment_id, unnest(string_split(replaces, ';'))
+                from raw.assignment_log
+                where replaces is not null
+            ),
+            neighbours as (
+                select assignment_id, original_assignment_id as neighbour_id from links
+                union all
+                select original_assignment_id, assignment_id from links
+            ),
+            touched as (
                 select assignment_id from {CHANGED_ASSIGNMENTS}
                 union
                 select assignment_id from raw.assignment_log where event_date > $since and event_date <= $as_of
@@ -149,10 +161,9 @@ def note_touched_assignments(warehouse: duckdb.DuckDBPyConnection, since: date |
             affected as (
                 from touched
                 union
-                select links.assignment_id
+                select neighbours.neighbour_id
                 from affected
-                inner join intermediate.int_replacement_links_checked as links
-                    on affected.assignment_id = links.original_assignment_id
+                inner join neighbours using (assignment_id)
             )
             from affected
             """,

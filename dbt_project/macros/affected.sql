@@ -1,7 +1,7 @@
 {#-
 What is made of single assignments is brought up to date rather than made anew: rows of assignments that may not be as
-they were (raw.touched_assignments) are deleted first, and only they are computed, from a table of their events. In a
-warehouse that begins empty all are computed, from the log.
+they were (raw.touched_assignments: with all that they replace and that replaces them) are deleted first, and only they
+are computed, from a table of their events. In a warehouse that begins empty all are computed, from the log.
 -#}
 {%- macro forget_affected() -%}
     {%- if is_incremental() -%}
@@ -10,9 +10,9 @@ warehouse that begins empty all are computed, from the log.
     {%- endif -%}
 {%- endmacro -%}
 
-{%- macro is_affected() -%}
+{%- macro is_affected(assignment_id='assignment_id') -%}
     {%- if brings_up_to_date() -%}
-        assignment_id in (select assignment_id from {{ source('raw', 'touched_assignments') }})
+        {{ assignment_id }} in (select assignment_id from {{ source('raw', 'touched_assignments') }})
     {%- else -%}
         true
     {%- endif -%}

@@ -9,7 +9,6 @@ with events as not materialized (
         event_type,
         event_date,
     from {{ looked_at(of_affected=ref('int_affected_events'), of_all=ref('stg_assignment_events')) }}
-    where {{ is_affected() }}
 ),
 
 assignments_in_question as (

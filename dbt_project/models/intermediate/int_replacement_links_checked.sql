@@ -25,9 +25,7 @@ links as (
         reception_deadline_date,
         unnest(string_split(replaces, ';')) as original_assignment_id,
     from assigned
-    where
-        replaces is not null
-        and {{ is_affected() }}
+    where replaces is not null
 )
 
 select

@@ -3,7 +3,6 @@
 {{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
 with events as not materialized (
     select * from {{ looked_at(of_affected=ref('int_affected_events_kept'), of_all=ref('int_events_kept')) }}
-    where {{ is_affected() }}
 ),
 
 outcomes as not materialized (
