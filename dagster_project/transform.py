@@ -52,7 +52,6 @@ def transform(
     """Build and test all models in one dbt invocation."""
     with workplace.step("transform"):
         results = run_dbt(workplace)
-        workplace.keep_warehouse_open()
         workplace.mart_files.begin(names_of_marts())  # whatever the checks will say of them
         workplace.dbt_tests = dict(outcomes_of(results))
         row_counts = _row_counts(workplace)
@@ -92,8 +91,11 @@ def run_dbt(workplace: Workplace) -> list[Any]:
     command = ["build", "--exclude-resource-type=unit_test"]
     if workplace.unchanged is not None:
         command += ["--select", *(node["name"] for node in nodes_to_build(workplace.unchanged))]
-    as_of = f"{workplace.settings.as_of}"
-    return invoke_dbt(command, workplace.warehouse_file, workplace.dbt_target, as_of)
+    results = invoke_dbt(command, workplace.warehouse_file, workplace.dbt_target, f"{workplace.settings.as_of}")
+    with workplace.warehouse() as warehouse:
+        # dbt's profile has rows come in any order, which lasts for as long as anybody has the warehouse open.
+        warehouse.execute("reset preserve_insertion_order")
+    return results
 
 
 def invoke_dbt(command: list[str], warehouse_file: Path, target: Path, as_of: str) -> list[Any]:

@@ -97,10 +97,7 @@ class Workplace:
             connection.close()
 
     def keep_warehouse_open(self) -> None:
-        """Keep the warehouse open between steps, so that none of them need read what tables there are.
-
-        Not before dbt has ended: its settings, with which rows come in any order, would last as long.
-        """
+        """Keep the warehouse open between steps, so that none of them need read again what is in it."""
         self._kept_open = self._connect()
 
     def close_warehouse(self) -> None:
@@ -109,7 +106,7 @@ class Workplace:
             self._kept_open.close()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        """Connect as dbt's profile configures it."""
+        """Connect as dbt's profile configures it, since dbt connects meanwhile."""
         connection = duckdb.connect(
             str(self.warehouse_file), config={**WAREHOUSE_FORMAT, "memory_limit": memory_limit()}
         )

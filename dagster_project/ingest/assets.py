@@ -75,6 +75,7 @@ def ingest(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeRes
         beginning = workplace.beginning.result()
         deliveries, since = beginning.deliveries, beginning.since
         progress.info("ingest     %s", "everything anew" if since is None else f"on top of the release as of {since}")
+        workplace.keep_warehouse_open()
         with workplace.warehouse() as warehouse:
             if since is not None:
                 workplace.unchanged = unchanged_tables(warehouse, deliveries, since, settings.as_of)
