@@ -62,21 +62,36 @@ def transform(
     progress.info("transform  %d models built%s, %d tests of them run", len(built), left, len(workplace.dbt_tests))
     for node in nodes():
         result = results_by_node.get(node["unique_id"])
-        told = {"seconds": round(result.execution_time, 3)} if result else {"left_as_it_was": True}
-        if node["resource_type"] != "test":
-            relation = f"{node['schema']}.{node['name']}"
-            counted = {"dagster/row_count": row_counts[relation]} if relation in row_counts else {}
-            yield dg.MaterializeResult(asset_key=TRANSLATOR.get_asset_key(node), metadata=told | counted)
-        elif key := get_asset_check_key_for_test(manifest(), TRANSLATOR, node["unique_id"], None):
-            # A test that is left alone decides no contract check: had it failed, there were nothing to take over.
-            failing_rows = result.failures or 0 if result else 0
-            yield dg.AssetCheckResult(
-                asset_key=key.asset_key,
-                check_name=key.name,
-                passed=not failing_rows,
-                severity=_severity(node["config"]["severity"]),
-                metadata=told | {"failing_rows": failing_rows},
-            )
+        if node["resource_type"] == "test":
+            yield from _tested(node, result)
+        elif result or node["schema"] == "marts":  # for every mart the steps that follow wait
+            yield _made(node, result, row_counts)
+
+
+def _made(node: Mapping[str, Any], result: Any, row_counts: Mapping[str, int]) -> dg.MaterializeResult[None]:
+    relation = f"{node['schema']}.{node['name']}"
+    counted = {"dagster/row_count": row_counts[relation]} if relation in row_counts else {}
+    return dg.MaterializeResult(asset_key=TRANSLATOR.get_asset_key(node), metadata=_told(result) | counted)
+
+
+def _tested(node: Mapping[str, Any], result: Any) -> Iterator[dg.AssetCheckResult]:
+    """The check that a test is to Dagster, which awaits it even of a test that is left alone.
+
+    That decides no contract check: had it failed, there were nothing to take over.
+    """
+    if key := get_asset_check_key_for_test(manifest(), TRANSLATOR, node["unique_id"], None):
+        failing_rows = result.failures or 0 if result else 0
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=not failing_rows,
+            severity=_severity(node["config"]["severity"]),
+            metadata=_told(result) | {"failing_rows": failing_rows},
+        )
+
+
+def _told(result: Any) -> dict[str, Any]:
+    return {"seconds": round(result.execution_time, 3)} if result else {"left_as_it_was": True}
 
 
 def _severity(severity: str) -> dg.AssetCheckSeverity:
