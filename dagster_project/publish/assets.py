@@ -40,9 +40,10 @@ BUILDS_SHOWN = 30
     description="Every mart as a Parquet file; public ones and what has changed in every form, with a data dictionary.",
 )
 def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]:
-    """Find what has changed since the release before, and wait for the files of the marts."""
+    """Wait for the files of the marts, and find in them what has changed since the release before."""
     with workplace.step("tables"), workplace.warehouse() as warehouse:
         workplace.mart_files.begin([CHECK_RESULTS])
+        workplace.rows_by_mart = workplace.mart_files.finish()
         previous = current_release(workplace.settings.output)
         workplace.changes = _changes(workplace, warehouse, previous)
         workplace.rows_by_history_table = write_history(
@@ -50,7 +51,6 @@ def tables(workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult[None]
         )
         write_downloads(warehouse, workplace.folder / DATA, HISTORY_TABLES)
         write_data_package(warehouse, workplace.folder / DATA, workplace.settings.as_of, workplace.build_id)
-        workplace.rows_by_mart = workplace.mart_files.finish()
     progress.info("tables     %d marts, %d of them public", len(workplace.rows_by_mart), len(public_marts()))
     return dg.MaterializeResult(metadata={"marts": len(workplace.rows_by_mart)})
 

@@ -123,7 +123,7 @@ def _differing_cells(connection: duckdb.DuckDBPyConnection, before: Path, after:
     compared = []
     for mart, area, month, columns in COMPARED:
         both = [folder / f"{mart}.parquet" for folder in (before, after)]
-        if not all(file.exists() for file in both):
+        if not both[0].exists():
             continue  # the release before was made by a program without this mart
         known = set.intersection(*(_columns(connection, file) for file in both))
         for figure, column in columns.items():
