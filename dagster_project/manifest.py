@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -104,8 +104,9 @@ def nodes_to_build(unchanged: Collection[str] | None) -> list[dict[str, Any]]:
     """
     if unchanged is None:
         return nodes()
-    moved = _downstream_of(
-        source["unique_id"] for source in manifest()["sources"].values() if source["name"] not in unchanged
+    moved = _reached(
+        (source["unique_id"] for source in manifest()["sources"].values() if source["name"] not in unchanged),
+        lambda one: manifest()["child_map"][one],
     )
     return [
         node
@@ -120,24 +121,21 @@ def _is_view(node: Mapping[str, Any]) -> bool:
 
 def _names_as_of_date(node: Mapping[str, Any]) -> bool:
     """Whether it uses the macro as_of_date, itself or through others."""
-    used: set[str] = set()
-    ahead = list(node["depends_on"]["macros"])
-    while ahead:
-        one = ahead.pop()
-        if one not in used:
-            used.add(one)
-            ahead += manifest()["macros"][one]["depends_on"]["macros"]
-    return "macro.arsplan.as_of_date" in used
+    macros = manifest()["macros"]
+    return "macro.arsplan.as_of_date" in _reached(
+        node["depends_on"]["macros"], lambda one: macros[one]["depends_on"]["macros"]
+    )
 
 
-def _downstream_of(unique_ids: Iterable[str]) -> set[str]:
+def _reached(begin: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
+    """Where one comes from `begin`, by any number of steps."""
     found: set[str] = set()
-    ahead = list(unique_ids)
+    ahead = list(begin)
     while ahead:
         one = ahead.pop()
         if one not in found:
             found.add(one)
-            ahead += manifest()["child_map"][one]
+            ahead += onward(one)
     return found
 
 

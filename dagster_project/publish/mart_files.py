@@ -30,7 +30,7 @@ class MartFiles:
         self._written: list[Future[dict[str, int]]] = []
 
     def begin(self, marts: Collection[str]) -> None:
-        """Begin all files of these marts, which DuckDB must read in the order in which they were made."""
+        """Begin all files of these marts; not while dbt runs, with whose settings rows come in any order."""
         self._written.append(self._beside.submit(self._write, marts))
 
     def finish(self) -> dict[str, int]:
