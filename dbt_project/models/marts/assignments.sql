@@ -37,3 +37,5 @@ left join {{ ref('int_replacements_traced_to_originals') }} as traces
 left join events as approvals
     on assigned.assignment_id = approvals.assignment_id and approvals.event_type = 'over_plan_approved'
 where assigned.event_type = 'assigned'
+-- One assignment is found at once, and what the release of the night puts in order is nearly so.
+order by assigned.assignment_id

@@ -1,4 +1,6 @@
 -- One row per delivered row that was set aside.
+-- A view: the text of each row need not be held twice.
+{{ config(materialized='view') }}
 select
     feed,
     file_name,
