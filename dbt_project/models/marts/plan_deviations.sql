@@ -2,7 +2,7 @@
 with assigned as (
     select
         municipality_code,
-        date_trunc('month', assigned_date)::date as plan_month,
+        {{ month_of('assigned_date') }} as plan_month,
         sum(persons) filter (where quota_year = year(assigned_date)) as assigned_persons,
         sum(persons) filter (where quota_year = year(assigned_date) and status = 'cancelled') as cancelled_persons,
         sum(persons) filter (where quota_year < year(assigned_date)) as prior_year_replacement_persons,
@@ -15,7 +15,7 @@ with assigned as (
 received as (
     select
         municipality_code,
-        date_trunc('month', received_date)::date as plan_month,
+        {{ month_of('received_date') }} as plan_month,
         sum(received_persons) as received_persons,
     from {{ ref('assignments') }}
     where status = 'received'
