@@ -44,7 +44,7 @@ class MartFiles:
     def _write(self, marts: Collection[str]) -> dict[str, int]:
         self._parquet.mkdir(exist_ok=True)
         with self._warehouse() as warehouse:
-            # What dbt made comes into its place in the warehouse's file meanwhile, not while everybody waits at the end.
+            # What dbt made comes to its place in the file meanwhile, and not while everybody waits for the end.
             warehouse.execute("force checkpoint")
             rows = {mart: self._write_parquet(warehouse, mart) for mart in marts}
             write_downloads(warehouse, self._data, [table for table in public_marts() if table.name in marts])

@@ -74,9 +74,7 @@ def _write_digests(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     with ThreadPoolExecutor(DIGESTED_AT_ONCE) as pool:
         digests = pool.map(sha256_of, files)
-    lines = [
-        f"{digest}  {file.relative_to(folder).as_posix()}\n" for file, digest in zip(files, digests, strict=True)
-    ]
+    lines = [f"{digest}  {file.relative_to(folder).as_posix()}\n" for file, digest in zip(files, digests, strict=True)]
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import duckdb
 import floor
 import peers
 import polars as pl
-from measure import ARSPLAN, PROJECT, Measured, build, fresh, machine, run, side_by_side
+from measure import ARSPLAN, PROJECT, Compared, Measured, build, fresh, machine, run, side_by_side
 from report import write_report
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -35,17 +36,16 @@ AWAITING_REQUEST = """\
 request_id,municipality_code,quota_year,plan_month,wished_persons,requested_date,decision,decided_date
 Simulated wish,0180,2025,2025-12-01,5,2026-04-01,,
 """
-ROUNDS = 3
-OVERHEAD_ROUNDS = 5  # of a few seconds each, which vary by a tenth and more
+ROUNDS = 5
 MOST_EVENTS_REPEATED = 10_000_000  # beyond, one round takes long enough
 READERS, READING_SECONDS = 50, 60
 
 Part = Callable[[Path, argparse.Namespace], dict[str, Any]]
 
 
-def as_result(measured: Measured) -> dict[str, float]:
+def as_result(compared: Compared) -> dict[str, float]:
     """Rounded as it is written down."""
-    return {"seconds": round(measured.seconds, 2), "gibibytes": round(measured.gibibytes, 2)}
+    return {name: round(value, 3) for name, value in asdict(compared).items()}
 
 
 def large_landing(scratch: Path, events: int) -> Path:
@@ -90,7 +90,7 @@ for name in ("dagster_project.definitions", "dbt.cli.main", "great_expectations.
             ),
             "arsplan --help": lambda: run([ARSPLAN, "--help"]),
         },
-        rounds=OVERHEAD_ROUNDS,
+        rounds=ROUNDS,
     )
     described = json.loads((output / "warm" / "current" / "build.json").read_text())
     return {name: as_result(one) for name, one in found.items()} | {"steps": described["seconds_by_step"]}

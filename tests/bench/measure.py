@@ -27,6 +27,15 @@ class Measured:
     gibibytes: float
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Medians over several rounds. `ratio` is that of its seconds to those of the first thing in the same round."""
+
+    seconds: float
+    gibibytes: float
+    ratio: float
+
+
 class FailedError(Exception):
     """A measured program failed."""
 
@@ -62,17 +71,20 @@ def build(landing: Path, as_of: str, output: Path, *options: str) -> Measured:
     return run(command)
 
 
-def side_by_side(measures: dict[str, Callable[[], Measured]], rounds: int) -> dict[str, Measured]:
-    """Measure several things in turn, round after round, and take the median of each: what disturbs disturbs all."""
-    found: dict[str, list[Measured]] = {name: [] for name in measures}
-    for _ in range(rounds):
-        for name, measure in measures.items():
-            found[name].append(measure())
+def side_by_side(measures: dict[str, Callable[[], Measured]], rounds: int) -> dict[str, Compared]:
+    """Measure several things in turn, round after round, by their names.
+
+    What slows the machine down for minutes disturbs all things of a round alike, and their ratio least.
+    """
+    found = [{name: measure() for name, measure in measures.items()} for _ in range(rounds)]
+    first = next(iter(measures))
     return {
-        name: Measured(
-            statistics.median(one.seconds for one in several), statistics.median(one.gibibytes for one in several)
+        name: Compared(
+            statistics.median(one[name].seconds for one in found),
+            statistics.median(one[name].gibibytes for one in found),
+            statistics.median(one[name].seconds / one[first].seconds for one in found),
         )
-        for name, several in found.items()
+        for name in measures
     }
 
 
