@@ -27,3 +27,18 @@ are computed, from a table of their events. In a warehouse that begins empty all
 {%- macro brings_up_to_date() -%}
     {{ return(this and is_incremental()) }}
 {%- endmacro -%}
+
+{#- Rows whose key `relation` has no more are deleted first; `is_new` finds those that it has more. -#}
+{%- macro forget_gone(relation, key) -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where ({{ key }}) not in (select {{ key }} from {{ relation }})
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro is_new(key) -%}
+    {%- if brings_up_to_date() -%}
+        ({{ key }}) not in (select {{ key }} from {{ this }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro -%}
