@@ -93,7 +93,8 @@ def deliveries(seed: int, folder: Path) -> Iterator[list[Path]]:
     for night in range(1, len(NIGHTS)):
         corrected = folder / "assignment_log" / f"{rng.choice('0az')}-corrections-{night}.parquet"
         corrections(rng, log, 300).write_parquet(corrected)
-        again = folder / "assignment_log" / f"zz-again-{night}.parquet"
+        # What comes first makes rows of older files duplicates, also such as were superseded.
+        again = folder / "assignment_log" / f"{'0' if night == 2 else 'zz'}-again-{night}.parquet"
         log.sample(1000, seed=seed + night).write_parquet(again)
         came = [*late[night - 1 :: len(NIGHTS) - 1], corrected, again]
         yield came if night < len(NIGHTS) - 1 else [*came, corrected_decisions(rng, folder, night)]
