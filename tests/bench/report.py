@@ -17,8 +17,9 @@ def write_report(results: Results, page: Path) -> None:
         "# Performance",
         "",
         "Measured by `make bench`, which writes this page; a part alone: `make bench PARTS=overhead`. The logs are",
-        "simulated. What two programs compute was compared. What stands side by side was measured in turn, in five",
-        "rounds (one beyond 10 million events): seconds are medians, and a ratio is the median of each round's own.",
+        "simulated. What two programs compute was compared. Home, large logs, and the night after were measured in",
+        "turn, in five rounds (one beyond 10 million events): seconds are medians, and so are ratios, taken within",
+        "each round.",
     ]
     for name, section in SECTIONS.items():
         if name in results:
