@@ -101,23 +101,23 @@ def _night(found: Results) -> Iterator[str]:
 
 def _others(found: Results) -> Iterator[str]:
     for events, tools in found.items():
-        ours = tools["DuckDB"]["seconds"]
+        ours = tools["DuckDB"]
         yield from _head(
             f"Other tools, {int(events):,} events",
             "tool",
             "seconds",
             "× DuckDB",
             "GiB of its process",
+            "× DuckDB",
             "rows that differ",
         )
         for tool, one in tools.items():
-            seconds, memory = f"{one['seconds']:.1f}", f"{one['gibibytes']:.1f}"
-            yield f"| {tool} | {seconds} | {one['seconds'] / ours:.1f} | {memory} | {one['differing_rows']} |"
+            ratios = {key: f"{one[key]:.1f} | {one[key] / ours[key]:.1f}" for key in ("seconds", "gibibytes")}
+            yield f"| {tool} | {ratios['seconds']} | {ratios['gibibytes']} | {one['differing_rows']} |"
         yield ""
     yield "The same months and years from the same Parquet files (`tests/bench/peers.py`), as one would write them"
-    yield "in each tool. DuckDB is"
-    yield "the floor, which computes more columns than the others. PostgreSQL's memory is that of its client; its"
-    yield "server is not measured."
+    yield "in each tool, once each. DuckDB is the floor, which computes more columns than the others. PostgreSQL's"
+    yield "memory is that of its client; its server is not measured."
 
 
 def _answers(found: Results) -> Iterator[str]:
