@@ -28,7 +28,7 @@ are computed, from a table of their events. In a warehouse that begins empty all
     {{ return(this and is_incremental()) }}
 {%- endmacro -%}
 
-{#- Rows whose key `relation` has no more are deleted first; `is_new` finds those that it has more. -#}
+{#- As above for what is not made of assignments: rows that `relation` no longer has go, and new ones come. -#}
 {%- macro forget_gone(relation, key) -%}
     {%- if is_incremental() -%}
         delete from {{ this }} where ({{ key }}) not in (select {{ key }} from {{ relation }})

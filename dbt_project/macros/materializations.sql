@@ -1,7 +1,7 @@
 {#-
 A table stands at once where it belongs: nobody reads the warehouse before it is released, and what fails is rolled back.
-dbt-duckdb's own ways, a table beside it, two renames and a drop, or rows put into a table beside it and its columns
-compared with those that there are, took half a second of a build.
+dbt-duckdb's own ways take longer: a table beside it, two renames and a drop, half a second of a build; or rows put into
+a table beside it, and its columns compared with those that there are.
 -#}
 {% materialization table, adapter='duckdb' %}
     {{ return(stands_as_whole_table()) }}
