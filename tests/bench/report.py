@@ -107,7 +107,7 @@ def _others(found: Results) -> Iterator[str]:
             "tool",
             "seconds",
             "× DuckDB",
-            "GiB of its process",
+            "GiB of its largest process",
             "× DuckDB",
             "rows that differ",
         )
@@ -116,8 +116,7 @@ def _others(found: Results) -> Iterator[str]:
             yield f"| {tool} | {ratios['seconds']} | {ratios['gibibytes']} | {one['differing_rows']} |"
         yield ""
     yield "The same months and years from the same Parquet files (`tests/bench/peers.py`), as one would write them"
-    yield "in each tool, once each. DuckDB is the floor, which computes more columns than the others. PostgreSQL's"
-    yield "memory is that of its client; its server is not measured."
+    yield "in each tool, once each. DuckDB is the floor, which computes more columns than the others."
 
 
 def _answers(found: Results) -> Iterator[str]:
