@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.language import LANGUAGES, SWEDISH, Language
-from dagster_project.operations import ERROR, FILE_NAME, WARN, opened
+from dagster_project.operations import FILE_NAME, opened
+from dagster_project.releases.description import ERROR, WARN
 from dagster_project.settings import SettingError
 
 # A message whose sending process ended without a word is sent again after this time.

@@ -16,9 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagster_project.current import CURRENT
 from dagster_project.errors import tellable
-from dagster_project.room import with_room
+from dagster_project.releases.current import CURRENT
 from dagster_project.settings import (
     SettingError,
     alerts_file,
@@ -32,7 +31,7 @@ from dagster_project.settings import (
 )
 
 if TYPE_CHECKING:
-    from dagster_project.workplace import Workplace
+    from dagster_project.pipeline.build import Build
 
 PUBLISHED, BROKE, WRONG_USAGE, BLOCKED = 0, 1, 2, 3
 
@@ -51,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     _show_progress()
     is_short_process = arguments is None and options.run is not _site
     with _without_garbage_collection() if is_short_process else contextlib.nullcontext():
-        code: int = with_room(options.run, options)
+        code: int = options.run(options)
     return code
 
 
@@ -91,9 +90,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument(
         "--without-site", action="store_true", help="leave out the web pages and documents: tables and checks only"
-    )
-    build.add_argument(
-        "--anew", action="store_true", help="build everything anew instead of bringing the release before up to date"
     )
     build.add_argument("--profile", action="store_true", help="tell at the end where the seconds went")
     build.set_defaults(run=_build)
@@ -162,15 +158,15 @@ def _build(options: argparse.Namespace) -> int:
     from dagster_project.alerts import read_alert_settings  # noqa: PLC0415
     from dagster_project.answers.settings import read_answer_settings  # noqa: PLC0415
     from dagster_project.ingest.landing import LandingError, check_landing  # noqa: PLC0415
-    from dagster_project.workplace import workplace  # noqa: PLC0415
+    from dagster_project.pipeline.build import new_build  # noqa: PLC0415
 
     try:
-        settings = settings_for(options.landing, options.output, options.as_of, not options.without_site, options.anew)
+        settings = settings_for(options.landing, options.output, options.as_of, not options.without_site)
         check_landing(settings.landing)
         read_alert_settings(alerts_file())
         read_answer_settings(answers_file())
-        with workplace(settings) as place:
-            return _run_build(place, options.profile)
+        with new_build(settings) as build:
+            return _run_build(build, options.profile)
     except (LandingError, SettingError) as error:
         print(f"arsplan: {error}", file=sys.stderr)
         return WRONG_USAGE
@@ -182,24 +178,27 @@ def _build(options: argparse.Namespace) -> int:
         return BROKE
 
 
-def _run_build(place: Workplace, with_profile: bool) -> int:
-    settings = place.settings
+def _run_build(build: Build, with_profile: bool) -> int:
+    settings = build.settings
     began = time.perf_counter()
     logging.getLogger("arsplan").info("start      landing %s, as of %s", settings.landing, settings.as_of)
     name_dagster_home(settings.output)
     import dagster_project.definitions  # noqa: F401, PLC0415 (the job: here, so that its seconds are told as imports)
-    from dagster_project.job import run_in_process  # noqa: PLC0415
+    from dagster_project.answers.outbox import prepared_for  # noqa: PLC0415
+    from dagster_project.pipeline.job import run_in_process  # noqa: PLC0415
     from dagster_project.summary import broken_lines, closing_lines, profile_lines  # noqa: PLC0415
 
     imported = time.perf_counter()
-    failure = run_in_process(place)
+    failure = run_in_process(build)
     if with_profile:
-        print("\n".join(profile_lines(place, imported - began, time.perf_counter() - imported)))
-    if not (place.published or place.blocked):
-        print("\n".join(broken_lines(place, failure)), file=sys.stderr)
+        seconds = time.perf_counter() - imported
+        print("\n".join(profile_lines(build.seconds_by_step(), imported - began, seconds)))
+    finished = build.finished()
+    if finished is None:
+        print("\n".join(broken_lines(settings.output, failure)), file=sys.stderr)
         return BROKE
-    print("\n".join(closing_lines(place, failure)))
-    return PUBLISHED if place.published else BLOCKED
+    print("\n".join(closing_lines(settings.output, finished, failure, prepared_for(settings.output, build.build_id))))
+    return PUBLISHED if finished.published else BLOCKED
 
 
 def _simulate(options: argparse.Namespace) -> int:

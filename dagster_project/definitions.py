@@ -2,23 +2,33 @@
 
 import dagster as dg
 
-from dagster_project.checks import check_results, contract_checks
-from dagster_project.ingest.assets import DECISION_SOURCES, LANDING, REGISTER, ingest
-from dagster_project.job import build_job, workplace_resource
-from dagster_project.publish.assets import answers, documents, site, tables
-from dagster_project.publish.release import release
-from dagster_project.schedules import arrivals, nightly, watch
-from dagster_project.transform import transform
+from dagster_project.pipeline.assets import (
+    LANDING,
+    REFERENCE,
+    answers,
+    check_results,
+    contract_checks,
+    documents,
+    figures,
+    ingest,
+    release,
+    site,
+    tables,
+    transform,
+)
+from dagster_project.pipeline.job import build_job, build_resource
+from dagster_project.pipeline.schedules import arrivals, nightly, watch
 
 defs = dg.Definitions(
     assets=[
         *LANDING,
-        *(REGISTER, DECISION_SOURCES),
-        *(ingest, transform, check_results, tables, documents, site, release, answers),
+        *REFERENCE,
+        *(ingest, transform, check_results, tables, figures, documents, site, release, answers),
     ],
     asset_checks=[contract_checks],
     jobs=[build_job],
     schedules=[nightly],
     sensors=[arrivals, watch],
-    resources={"workplace": workplace_resource},
+    # Steps run in one process, and hand values on in its memory.
+    resources={"build": build_resource, "io_manager": dg.mem_io_manager},
 )

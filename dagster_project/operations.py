@@ -11,8 +11,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from dagster_project.releases.description import CheckResult
+
 FILE_NAME = "operations.sqlite"
-ERROR, WARN = "error", "warn"
 PUBLISHED, BLOCKED, BROKE = "published", "blocked", "broke"
 
 _SCHEMA = """
@@ -28,26 +29,18 @@ create table if not exists builds (
     new_files_by_feed text not null,
     checks text not null
 );
-create table if not exists nights (
-    looked_at text primary key,
-    reason text
+create table if not exists landings (
+    build_id text primary key,
+    fingerprint text not null
 );
 """
 
 
 @dataclass(frozen=True)
-class CheckRun:
-    """One check of one build: its severity, whether it passed, and its failing rows."""
-
-    severity: str
-    passed: bool
-    failing_rows: int
-
-
-@dataclass(frozen=True)
 class BuildRun:
-    """One finished build. Times are UTC; `cause` says why it broke; seconds by step, rows by
-    mart, files that the release before had not, by feed, and checks by name.
+    """One finished build. Times are UTC; `cause` says why it broke; seconds by step, rows by mart, files that the
+    release before had not, by feed, and checks by name, without their findings. `landing` is the fingerprint of the
+    landing folder as it was when the build began.
     """
 
     build_id: str
@@ -59,7 +52,8 @@ class BuildRun:
     seconds_by_step: dict[str, float]
     rows_by_mart: dict[str, int]
     new_files_by_feed: dict[str, int]
-    checks: dict[str, CheckRun]
+    checks: dict[str, CheckResult]
+    landing: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -93,22 +87,8 @@ def record_build(output: Path, build: BuildRun) -> None:
     )
     with opened(output) as connection:
         connection.execute(f"insert into builds values ({', '.join('?' for _ in row)})", row)
-
-
-def record_night(output: Path, looked_at: datetime, reason: str | None) -> None:
-    """Remember that the schedule looked whether to build, and why it does; no reason where it does not."""
-    output.mkdir(parents=True, exist_ok=True)
-    with opened(output) as connection:
-        connection.execute("insert into nights values (?, ?)", (looked_at.isoformat(), reason))
-
-
-def last_night(output: Path) -> datetime | None:
-    """When the schedule last looked, UTC; None where it never did."""
-    if not (output / FILE_NAME).is_file():
-        return None
-    with opened(output) as connection:
-        [(looked_at,)] = connection.execute("select max(looked_at) from nights").fetchall()
-    return datetime.fromisoformat(looked_at) if looked_at else None
+        if build.landing is not None:
+            connection.execute("insert into landings values (?, ?)", (build.build_id, build.landing))
 
 
 def recent_builds(output: Path, count: int) -> list[BuildRun]:
@@ -116,12 +96,16 @@ def recent_builds(output: Path, count: int) -> list[BuildRun]:
     if not (output / FILE_NAME).is_file():
         return []
     with opened(output) as connection:
-        rows = connection.execute("select * from builds order by build_id desc limit ?", (count,)).fetchall()
+        rows = connection.execute(
+            "select builds.*, fingerprint from builds left join landings using (build_id) "
+            "order by build_id desc limit ?",
+            (count,),
+        ).fetchall()
     return [_build_of(row) for row in rows]
 
 
 def _build_of(row: tuple[Any, ...]) -> BuildRun:
-    build_id, began_at, ended_at, as_of, outcome, cause, seconds, rows, new_files, checks = row
+    build_id, began_at, ended_at, as_of, outcome, cause, seconds, rows, new_files, checks, landing = row
     return BuildRun(
         build_id,
         datetime.fromisoformat(began_at),
@@ -132,5 +116,6 @@ def _build_of(row: tuple[Any, ...]) -> BuildRun:
         json.loads(seconds),
         json.loads(rows),
         json.loads(new_files),
-        {name: CheckRun(*run) for name, run in json.loads(checks).items()},
+        {name: CheckResult(name, *run) for name, run in json.loads(checks).items()},
+        landing,
     )

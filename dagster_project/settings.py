@@ -47,7 +47,7 @@ retention:
 """
 _IN_FILES = """\
 event_log_storage:
-  module: dagster_project.event_storage
+  module: dagster_project.pipeline.event_log
   class: KeptConnectionEventLogStorage
   config: {base_dir: PLACE}
 """
@@ -78,7 +78,7 @@ class Settings:
 
     `keep_releases` counts releases, and likewise blocked builds; `rejected_rows_limit` is a share of a file's rows;
     `stale_after_days` counts days from the latest event in the log to the as-of date; `with_site` asks for web pages
-    and documents; `anew` for a build that takes nothing over from the release before.
+    and documents.
     """
 
     landing: Path
@@ -88,7 +88,6 @@ class Settings:
     rejected_rows_limit: float = 0.05
     stale_after_days: int = 7
     with_site: bool = True
-    anew: bool = False
 
 
 def default_landing() -> Path:
@@ -120,14 +119,13 @@ def _number(name: str, kind: type[N], default: N, least: int, form: str) -> N:
     return number
 
 
-def settings_for(landing: Path, output: Path, as_of: date, with_site: bool = True, anew: bool = False) -> Settings:
+def settings_for(landing: Path, output: Path, as_of: date, with_site: bool = True) -> Settings:
     """Settings of a build, with limits from the environment where it sets them."""
     return Settings(
         landing=landing.resolve(),
         output=output.resolve(),
         as_of=as_of,
         with_site=with_site,
-        anew=anew,
         keep_releases=_number("ARSPLAN_KEEP_RELEASES", int, Settings.keep_releases, 1, "how many releases to keep"),
         rejected_rows_limit=_number(
             "ARSPLAN_REJECTED_ROWS_LIMIT", float, Settings.rejected_rows_limit, 0, "a share such as 0.05"
@@ -187,9 +185,10 @@ def name_dagster_home(output: Path) -> None:
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")  # what a run intends to do is written at once
 
 
-def name_warehouse(path: Path) -> None:
-    """Tell dbt's profile which file it builds in, and with how much memory."""
+def name_warehouse(path: Path, sources: Path | None = None) -> None:
+    """Tell dbt's profile which file it builds in, from which folder of parsed files, and with how much memory."""
     os.environ["ARSPLAN_WAREHOUSE"] = str(path)
+    os.environ["ARSPLAN_SOURCES"] = str(sources or "")
     os.environ["ARSPLAN_MEMORY_LIMIT"] = memory_limit()
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 from dagster_project.alerts import waiting_messages
 from dagster_project.answers.outbox import OUTBOX, counts
-from dagster_project.current import CURRENT
-from dagster_project.operations import BLOCKED, BROKE, ERROR, PUBLISHED, BuildRun, last_night, recent_builds
+from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, recent_builds
+from dagster_project.releases.current import CURRENT
+from dagster_project.releases.description import ERROR, Description, read_description
 from dagster_project.settings import STOCKHOLM
 
 FINE, WARNING, CRITICAL = 0, 1, 2
@@ -39,16 +38,15 @@ def next_build_at(now: datetime, nightly_at: time) -> datetime:
 def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
     """How things stand in an output folder at a moment."""
     builds = recent_builds(output, _BUILDS_LOOKED_AT)
-    release = _current(output)
+    release = read_description(output / CURRENT)
     last = builds[0] if builds else None
-    night = last_night(output)
-    looks = [*(build.ended_at for build in builds), *([night] if night else [])]
-    problems = [*_of_release(release), *_of_last(last), *_of_night(looks, now, nightly_at), *_of_messages(output)]
+    ended = [build.ended_at for build in builds]
+    problems = [*_of_release(release), *_of_last(last), *_of_night(ended, now, nightly_at), *_of_messages(output)]
     code = max((severity for severity, _ in problems), default=FINE)
     lines = [f"{_WORDS[code]}: {'; '.join(text for _, text in problems) or 'the last build was published'}", ""]
     if release:
-        age = now - _built_at(release)
-        lines.append(f"current release  {release['build_id']}, {_age(age)} old, as of {release['as_of']}")
+        age = now - release.built_at
+        lines.append(f"current release  {release.build_id}, {_age(age)} old, as of {release.as_of}")
         lines += _came_in(release, last)
     if last:
         lines.append(
@@ -64,30 +62,18 @@ def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
     return Status(code, lines)
 
 
-def _current(output: Path) -> dict[str, Any] | None:
-    file = output / CURRENT / "build.json"
-    if not file.is_file():
-        return None
-    described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return described
-
-
-def _built_at(release: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(release["built_at"])
-
-
-def _of_release(release: dict[str, Any] | None) -> list[tuple[int, str]]:
+def _of_release(release: Description | None) -> list[tuple[int, str]]:
     return [] if release else [(CRITICAL, "there is no release")]
 
 
-def missed_night(looks: list[datetime], now: datetime, nightly_at: time) -> datetime | None:
-    """When the last night's build was due, if by an hour later nothing had been built and the schedule not looked."""
+def missed_night(ended: list[datetime], now: datetime, nightly_at: time) -> datetime | None:
+    """When the last night's build was due, if no build had ended since an hour later."""
     due = next_build_at(now - timedelta(days=1), nightly_at)
-    return due if now > due + GRACE and max(looks, default=due) < due else None
+    return due if now > due + GRACE and max(ended, default=due) < due else None
 
 
-def _of_night(looks: list[datetime], now: datetime, nightly_at: time) -> list[tuple[int, str]]:
-    due = missed_night(looks, now, nightly_at)
+def _of_night(ended: list[datetime], now: datetime, nightly_at: time) -> list[tuple[int, str]]:
+    due = missed_night(ended, now, nightly_at)
     return [(WARNING, f"the build of {due:%Y-%m-%d %H:%M} did not run: is `arsplan up` running?")] if due else []
 
 
@@ -128,10 +114,10 @@ def _failed_checks(build: BuildRun) -> list[tuple[str, str]]:
     ]
 
 
-def _came_in(release: dict[str, Any], last: BuildRun | None) -> list[str]:
+def _came_in(release: Description, last: BuildRun | None) -> list[str]:
     """Files and rows of the release by feed, and what the last build found new."""
     by_feed: dict[str, list[int]] = {}
-    for file in release["files"]:
+    for file in release.files:
         counts = by_feed.setdefault(file["feed"], [0, 0, 0])
         for position, value in enumerate((1, file["rows_accepted"], file["rows_rejected"])):
             counts[position] += value

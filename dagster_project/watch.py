@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-
-import duckdb
 
 from dagster_project.alerts import AlertSettings, Problem, deliver, read_alert_settings, report
 from dagster_project.answers.mail import send_waiting
-from dagster_project.answers.outbox import counts
-from dagster_project.answers.prepare import Prepared
+from dagster_project.answers.outbox import Prepared, counts
 from dagster_project.answers.settings import read_answer_settings
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.landing import files_of
-from dagster_project.operations import BROKE, ERROR, PUBLISHED, WARN, BuildRun, last_night, recent_builds
+from dagster_project.operations import PUBLISHED, BuildRun, recent_builds
+from dagster_project.releases.description import ERROR, WARN, CountyBelow, Description
+from dagster_project.releases.folder import BLOCKED, RELEASES
 from dagster_project.settings import STOCKHOLM, Settings, alerts_file, answers_file, default_output
 from dagster_project.status import missed_night
 
@@ -25,48 +24,37 @@ _ANSWERING = ("unanswered", "recipient")
 _OUTGOING = ("refused", "uncertain")
 
 
-def counties_below_lanstal(warehouse: duckdb.DuckDBPyConnection, as_of: date) -> list[Problem]:
-    """One problem for every county whose kommuntal is below its länstal, now or later (R3)."""
-    rows = warehouse.execute(
-        """
-        select quota_year, county_code, county_name, kommuntal_total_persons, lanstal_persons
-        from marts.county_quotas join marts.counties using (county_code)
-        where status = 'below_lanstal' and valid_to_date >= $as_of
-        qualify row_number() over (partition by quota_year, county_code order by valid_from_date) = 1
-        order by all
-        """,
-        {"as_of": as_of},
-    ).fetchall()
-    return [
-        Problem(
-            f"county:{code}:{year}",
-            ERROR,
-            lanstal - kommuntal,
-            {"county": name, "year": year, "kommuntal": kommuntal, "lanstal": lanstal},
-            code,
-        )
-        for year, code, name, kommuntal, lanstal in rows
-    ]
-
-
-def tell_of_build(output: Path, build: BuildRun, counties: list[Problem], prepared: Prepared | None) -> None:
-    """Tell what a finished build found wrong, or that it broke."""
+def tell_of_build(output: Path, build: BuildRun, finished: Description | None, prepared: Prepared | None) -> None:
+    """Tell what a build that ran to its end found wrong, or that it broke."""
     settings = read_alert_settings(alerts_file())
     now = datetime.now(UTC)
-    if build.outcome == BROKE:  # its checks did not all run: what they said before stands
+    if finished is None:  # its checks did not all run: what they said before stands
         report(output, settings, ["build"], [Problem("build", ERROR, 1, {"cause": build.cause})], now, _place(output))
     else:
         failed = [
-            Problem(f"check:{name}", run.severity, run.failing_rows, {"check": name})
-            for name, run in build.checks.items()
-            if not run.passed
+            Problem(f"check:{check.check_name}", check.severity, check.failing_rows, {"check": check.check_name})
+            for check in finished.checks
+            if not check.passed
         ]
-        kept = output / ("releases" if build.outcome == PUBLISHED else "blocked") / build.build_id
+        counties = map(_county_below, finished.counties_below_lanstal)
+        kept = output / (RELEASES if finished.published else BLOCKED) / build.build_id
         kinds = ["build", "check", "county", *(_ANSWERING if build.outcome == PUBLISHED else ())]
         found = [*failed, *counties, *_unanswered(build, prepared)]
         report(output, settings, kinds, found, now, _place(kept))
     deliver(output, settings, now)
     _send_answers(output, now)
+
+
+def _county_below(county: CountyBelow) -> Problem:
+    """A county whose kommuntal is below its länstal, now or later (R3)."""
+    name = f"county:{county.county_code}:{county.quota_year}"
+    facts = {
+        "county": county.county_name,
+        "year": county.quota_year,
+        "kommuntal": county.kommuntal_persons,
+        "lanstal": county.lanstal_persons,
+    }
+    return Problem(name, ERROR, county.lanstal_persons - county.kommuntal_persons, facts, county.county_code)
 
 
 def _unanswered(build: BuildRun, prepared: Prepared | None) -> Iterator[Problem]:
@@ -115,9 +103,7 @@ def _stuck(output: Path) -> Iterator[Problem]:
 
 
 def _missed(output: Path, now: datetime, nightly_at: time) -> Iterator[Problem]:
-    night = last_night(output)
-    looks = [*(build.ended_at for build in recent_builds(output, 1)), *([night] if night else [])]
-    due = missed_night(looks, now, nightly_at)
+    due = missed_night([build.ended_at for build in recent_builds(output, 1)], now, nightly_at)
     if due:
         yield Problem("night", ERROR, 1, {"due": f"{due:%Y-%m-%d %H:%M}"})
 

@@ -1,4 +1,4 @@
-"""Suite on raw.assignment_log: what ingest let through is of the feed's form, and the log is up to date."""
+"""Suite on staging.stg_assignment_log: what ingest let through is of the feed's form, and the log is up to date."""
 
 from __future__ import annotations
 
@@ -31,27 +31,20 @@ def _describe(row: Mapping[str, Any]) -> str:
 
 
 SUITE = Suite(
-    table="raw.assignment_log",
+    table="staging.stg_assignment_log",
     query="""
         select
             max(event_date) filter (where event_date <= $as_of) as latest_event_date,
             -- A log without events is as stale as can be.
             coalesce($as_of - max(event_date) filter (where event_date <= $as_of), 1000000) as days_stale,
-            -- Where a release was taken over, its ids were unique, and what has come since touches its assignments.
-            (
-                select count(*) - count(distinct event_id)
-                from raw.assignment_log
-                where
-                    not exists (from raw.touched_assignments)
-                    or assignment_id in (select assignment_id from raw.touched_assignments)
-            ) as repeated_event_ids,
+            count(*) - count(distinct event_id) as repeated_event_ids,
             count(*) filter (
                 where event_type = 'assigned' and (municipality_code is null or persons is null or category is null)
             ) as incomplete_assigned,
             min(persons) as fewest_persons,
             max(persons) as most_persons,
             1 as rows
-        from raw.assignment_log
+        from staging.stg_assignment_log
     """,
     expectations=_expectations,
     describe=_describe,

@@ -1,4 +1,4 @@
-"""Suite on raw.change_requests: what ingest let through is of the feed's form."""
+"""Suite on staging.stg_change_requests: what ingest let through is of the feed's form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _describe(row: Mapping[str, Any]) -> str:
 
 
 SUITE = Suite(
-    table="raw.change_requests",
+    table="staging.stg_change_requests",
     query="""
         select
             coalesce(decision, 'pending') as decision,
@@ -33,7 +33,7 @@ SUITE = Suite(
             count(*) filter (where year(plan_month) <> quota_year or day(plan_month) <> 1) as out_of_year,
             min(wished_persons) as fewest_persons,
             count(*) as rows
-        from raw.change_requests
+        from staging.stg_change_requests
         group by all
         order by all
     """,

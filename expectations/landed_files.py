@@ -47,7 +47,7 @@ SUITE = Suite(
             coalesce(unfit.unfit_rows, 0) as unfit_rows,
             coalesce(unfit.unfit_rows / nullif(files.rows_read, 0), 0.0) as unfit_share
         from marts.landed_files as files
-        inner join raw.landed_files as landed using (feed, file_name)
+        inner join staging.stg_landed_files as landed using (feed, file_name)
         left join unfit using (feed, file_name)
         order by feed, file_name
     """,

@@ -1,4 +1,4 @@
-"""Suite on raw.quota_decisions: what ingest let through is of the feed's form."""
+"""Suite on staging.stg_quota_decisions: what ingest let through is of the feed's form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _describe(row: Mapping[str, Any]) -> str:
 
 
 SUITE = Suite(
-    table="raw.quota_decisions",
+    table="staging.stg_quota_decisions",
     query="""
         select
             level,
@@ -33,7 +33,7 @@ SUITE = Suite(
             count(*) filter (where year(in_force_date) <> quota_year or in_force_date is null) as out_of_year,
             min(persons) as fewest_persons,
             count(*) as rows
-        from raw.quota_decisions
+        from staging.stg_quota_decisions
         group by all
         order by all
     """,

@@ -1,4 +1,4 @@
-"""Suite on raw.redistributions: what ingest let through is of the feed's form."""
+"""Suite on staging.stg_redistributions: what ingest let through is of the feed's form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _describe(row: Mapping[str, Any]) -> str:
 
 
 SUITE = Suite(
-    table="raw.redistributions",
+    table="staging.stg_redistributions",
     query="""
         select
             coalesce(decision, 'pending') as decision,
@@ -33,7 +33,7 @@ SUITE = Suite(
             count(*) filter (where decision = 'approved' and year(in_force_date) <> quota_year) as out_of_year,
             min(persons) as fewest_persons,
             count(*) as rows
-        from raw.redistributions
+        from staging.stg_redistributions
         group by all
         order by all
     """,

@@ -39,7 +39,11 @@ create table if not exists answers (
     attempts integer not null default 0,
     next_attempt_at text not null
 );
-create table if not exists answered_releases (build_id text primary key);
+create table if not exists prepared_releases (
+    build_id text primary key,
+    answers integer not null,
+    without_recipient integer not null
+);
 """
 
 
@@ -63,6 +67,14 @@ class Answer:
     def file_name(self) -> str:
         """Name of its file in every folder of the outbox."""
         return f"{self.decided_date}-{self.municipality_code}-{self.answer_id}.eml"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """How many answers a build put into the outbox, and how many have nobody to go to."""
+
+    answers: int
+    without_recipient: int
 
 
 def known_answers(output: Path) -> list[Answer]:
@@ -107,17 +119,20 @@ def place_staged(output: Path) -> None:
             file.unlink()
 
 
-def record_answered(output: Path, build_id: str) -> None:
-    """Remember that every answer that a release asks for has been put into the outbox."""
+def record_prepared(output: Path, build_id: str, prepared: Prepared) -> None:
+    """Remember what a build put into the outbox."""
+    row = (build_id, prepared.answers, prepared.without_recipient)
     with opened(output, _SCHEMA) as connection:
-        connection.execute("insert or ignore into answered_releases values (?)", (build_id,))
+        connection.execute("insert or replace into prepared_releases values (?, ?, ?)", row)
 
 
-def is_answered(output: Path, build_id: str) -> bool:
-    """Whether every answer that a release asks for has been put into the outbox."""
+def prepared_for(output: Path, build_id: str) -> Prepared | None:
+    """What a build put into the outbox; None where it prepared no answers."""
     with opened(output, _SCHEMA) as connection:
-        found = connection.execute("select 1 from answered_releases where build_id = ?", (build_id,)).fetchone()
-    return found is not None
+        row = connection.execute(
+            "select answers, without_recipient from prepared_releases where build_id = ?", (build_id,)
+        ).fetchone()
+    return Prepared(*row) if row else None
 
 
 def move(file: Path, folder: Path) -> Path:

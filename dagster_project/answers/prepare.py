@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import namedtuple
-from dataclasses import dataclass
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -14,7 +13,7 @@ from typing import Any
 import duckdb
 import jinja2
 
-from dagster_project.answers.outbox import Answer, known_answers, place_staged, put, record_answered
+from dagster_project.answers.outbox import Answer, Prepared, known_answers, place_staged, put, record_prepared
 from dagster_project.answers.settings import AnswerSettings, is_nobody, read_recipients, read_template
 from dagster_project.errors import printable
 from dagster_project.publish.documents import plan_document
@@ -43,14 +42,6 @@ order by plan_month
 Row = Any  # a named tuple with the columns of its mart
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """How many answers a build put into the outbox, and how many have nobody to go to."""
-
-    answers: int
-    without_recipient: int
-
-
 def prepare_answers(output: Path, release: Path, settings: AnswerSettings, now: datetime, as_of: date) -> Prepared:
     """Answer what a published release shows as decided and nobody has answered; safe to repeat after any crash.
 
@@ -71,9 +62,9 @@ def prepare_answers(output: Path, release: Path, settings: AnswerSettings, now: 
                 continue
             put(output, answer, desk.message(answer, row, before.decided_date if before else None), now)
             made += 1
-    if not without_recipient:
-        record_answered(output, release.name)
-    return Prepared(made, without_recipient)
+    prepared = Prepared(made, without_recipient)
+    record_prepared(output, release.name, prepared)
+    return prepared
 
 
 class _Desk:

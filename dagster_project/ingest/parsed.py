@@ -1,7 +1,8 @@
-"""Delivered files as they were read and validated, kept from build to build: the same file is parsed once.
+"""Parsed files, kept from build to build by their content: the same file is parsed once.
 
-What is kept is known by the file's content, the feed, the register and the code that parses. Where anything about it is
-in doubt, the file is parsed again. Holds values of rows, as the landing folder does; only its owner may look.
+A folder per file, which may be deleted at any time: `fitting.parquet`, `rejected.parquet` and `about.json`. It is
+known by the file's content, the feed, the register and the code that parses; where it is not whole, the file is parsed
+again. Holds values of rows, as the landing folder does; only its owner may look.
 """
 
 from __future__ import annotations
@@ -9,85 +10,80 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+import tempfile
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import polars as pl
-
 from dagster_project.digest import digest_of, sha256_of
 from dagster_project.ingest.feeds import Feed
-from dagster_project.ingest.read import ROW_NUMBER, UnreadableFileError, matchable, read_delivery
-from dagster_project.ingest.validate import REJECTION, Register, validate
+from dagster_project.ingest.landing import Delivery
+from dagster_project.ingest.parse import LOADED, About, ParsedFile, parse
+from dagster_project.ingest.register import Register
 
-RAW_ROW = "raw_row"
 _FITTING, _REJECTED, _ABOUT = "fitting.parquet", "rejected.parquet", "about.json"
 
 
 @dataclass(frozen=True)
-class ParsedFile:
-    """A delivered file, and where its rows lie: those that fit and, with their text, those that do not.
+class KeptFile:
+    """A parsed file on disk: what is said of it, and the folder with its rows; None where it has none."""
 
-    `status` is `loaded`, or as in the contract, section 2; then `problem` says why, and there are no rows.
+    about: About
+    folder: Path | None = None
+
+    @property
+    def fitting(self) -> Path | None:
+        """Parquet file of the rows that fit."""
+        return self.folder / _FITTING if self.folder else None
+
+    @property
+    def rejected(self) -> Path | None:
+        """Parquet file of the rows that do not fit."""
+        return self.folder / _REJECTED if self.folder else None
+
+
+def parsed_file(delivery: Delivery, feed: Feed, register: Register, kept: Path) -> KeptFile:
+    """A delivered file as it was parsed, from the folder `kept` or, failing that, parsed now and then kept there.
+
+    A file that cannot be read is looked at again every time.
     """
-
-    status: str
-    problem: str | None = None
-    rows_read: int = 0
-    rows_rejected: int = 0
-    unknown_columns: tuple[str, ...] = ()
-    fitting: Path | None = None
-    rejected: Path | None = None
-
-
-def parse(path: Path, sha256: str, feed: Feed, register: Register, kept: Path) -> ParsedFile:
-    """A file's rows, from what is kept in the folder `kept` or, failing that, from the file; then they are kept."""
-    key = (feed.name, path.suffix.lower(), sha256, _register_digest(register), code_digest())
+    key = (feed.name, delivery.path.suffix.lower(), delivery.sha256, register.digest, parsing_code())
     folder = kept / hashlib.sha256("\n".join(key).encode()).hexdigest()
-    known = _known(folder)
-    if known is not None:
-        return known
-    try:
-        delivery = read_delivery(path, frozenset(feed.column_names))
-    except UnreadableFileError as error:
-        return ParsedFile("unreadable", str(error))
-    missing = [name for name in feed.required_names if delivery.position_of(name) is None]
-    if missing:
-        problem = f"the header lacks {', '.join(missing)}: add what is missing and deliver the file again"
-        return ParsedFile(f"missing_column:{missing[0]}", problem)
-    headers = map(matchable, delivery.headers)
-    unknown = tuple(dict.fromkeys(header for header in headers if header not in feed.column_names))
-    validated = validate(delivery, feed, register)
-    rejected = validated.rejected.join(delivery.raw_rows(validated.rejected[ROW_NUMBER]), on=ROW_NUMBER)
-    aside = folder.with_suffix(".new")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    numbers = pl.col(ROW_NUMBER).cast(pl.Int64)
-    validated.fitting.with_columns(numbers).write_parquet(aside / _FITTING, compression="lz4", statistics=False)
-    rejected.select(numbers, REJECTION, RAW_ROW).write_parquet(aside / _REJECTED, compression="lz4")
-    about = {
-        "rows_read": delivery.rows.height,
-        "rows_rejected": rejected.height,
-        "unknown_columns": unknown,
-        "digests": _digests(aside),
-    }
-    (aside / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
-    aside.rename(folder)
-    return ParsedFile(
-        "loaded", None, delivery.rows.height, rejected.height, unknown, folder / _FITTING, folder / _REJECTED
-    )
+    about = _about_whole(folder)
+    if about is None:
+        parsed = parse(delivery.path, feed, register)
+        if parsed.about.status != LOADED:
+            return KeptFile(parsed.about)
+        about = _keep(parsed, folder)
+    return KeptFile(about, folder)
 
 
-def _known(folder: Path) -> ParsedFile | None:
-    """What is kept in a folder; None, and the folder gone, where it is not whole."""
+def _keep(parsed: ParsedFile, folder: Path) -> About:
+    """Put the folder in its place in one step. Whoever parses the same file at the same time writes the same."""
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
     try:
-        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-        if about["digests"] == _digests(folder):
-            unknown = tuple(about["unknown_columns"])
-            counts = about["rows_read"], about["rows_rejected"]
-            return ParsedFile("loaded", None, *counts, unknown, folder / _FITTING, folder / _REJECTED)
-    except (OSError, ValueError, KeyError):
+        parsed.fitting.write_parquet(scratch / _FITTING, compression="lz4", statistics=False)
+        parsed.rejected.write_parquet(scratch / _REJECTED, compression="lz4")
+        about = {**asdict(parsed.about), "digests": _digests(scratch)}
+        (scratch / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        try:
+            scratch.rename(folder)
+        except OSError:
+            if _about_whole(folder) is None:  # unless another process has just put it there
+                raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return parsed.about
+
+
+def _about_whole(folder: Path) -> About | None:
+    """What is said of a kept file; None, and the folder gone, where it is not whole."""
+    try:
+        content = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+        if content.pop("digests") == _digests(folder):
+            return About(**content | {"unknown_columns": tuple(content["unknown_columns"])})
+    except (OSError, ValueError, KeyError, TypeError):
         pass
     shutil.rmtree(folder, ignore_errors=True)
     return None
@@ -97,7 +93,7 @@ def _digests(folder: Path) -> dict[str, str]:
     return {name: sha256_of(folder / name) for name in (_FITTING, _REJECTED)}
 
 
-def forget_others(kept: Path, used: set[Path]) -> None:
+def delete_unused(kept: Path, used: set[Path]) -> None:
     """Delete what is kept of files that a build did not use."""
     for folder in kept.iterdir():
         if folder not in used:
@@ -105,11 +101,7 @@ def forget_others(kept: Path, used: set[Path]) -> None:
 
 
 @cache
-def code_digest() -> str:
+def parsing_code() -> str:
     """Digest of the code that parses, and of the libraries that it parses with."""
     libraries = [f"{name} {version(name)}" for name in ("polars", "pyarrow", "fastexcel")]
     return "\n".join([digest_of(Path(__file__).parent, ("*.py",)), *libraries])
-
-
-def _register_digest(register: Register) -> str:
-    return " ".join(sorted(register.county_codes | register.municipality_codes))

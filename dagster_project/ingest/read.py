@@ -64,10 +64,10 @@ def matchable(header: str) -> str:
     return header.strip().lower()
 
 
-def read_delivery(path: Path, known_headers: frozenset[str], wanted: pl.Series | None = None) -> Delivery:
-    """Read `path` by its ending, whole or only the wanted row numbers.
+def read_delivery(path: Path, known_headers: frozenset[str]) -> Delivery:
+    """Read `path` by its ending. `known_headers` (in matchable form) tell the delimiter of a text file.
 
-    `known_headers` (in matchable form) tell the delimiter of a text file. Raises UnreadableFileError.
+    Raises UnreadableFileError.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
@@ -77,8 +77,6 @@ def read_delivery(path: Path, known_headers: frozenset[str], wanted: pl.Series |
         headers, table = reader(path, known_headers)
         names = [str(at) for at in range(table.width)]
         numbered = table.rename(dict(zip(table.columns, names, strict=True))).with_row_index(ROW_NUMBER, offset=1)
-        if wanted is not None:
-            numbered = numbered[wanted - 1]
         rows = numbered.select(ROW_NUMBER, *(_text_of(numbered[name]) for name in names))
     except UnreadableFileError:
         raise

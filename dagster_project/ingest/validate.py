@@ -12,20 +12,13 @@ import polars as pl
 
 from dagster_project.ingest.feeds import COUNTY_LEVEL, LARGEST_LIST_BYTES, Column, Feed, Kind, When
 from dagster_project.ingest.read import ROW_NUMBER, Delivery
+from dagster_project.ingest.register import Register
 
 ROW_HASH = "row_hash"
-REJECTION = "rejection"
+REASON = "reason"
 
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
 _TIMESTAMP = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(\.\d{1,6})?\d*(Z|[+-]\d{2}:?\d{2})?)?$"
-
-
-@dataclass(frozen=True)
-class Register:
-    """The official register: codes of all counties and municipalities."""
-
-    county_codes: frozenset[str]
-    municipality_codes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -33,7 +26,7 @@ class Validated:
     """What became of a delivery's rows.
 
     `fitting`: row_number, row_hash (equal for rows that are equal in all contract columns) and the feed's columns,
-    typed. `rejected`: row_number, rejection (the reason code).
+    typed. `rejected`: row_number, reason (its code).
     """
 
     fitting: pl.DataFrame
@@ -47,15 +40,15 @@ def validate(delivery: Delivery, feed: Feed, register: Register) -> Validated:
     judged = (
         canonical.with_columns(
             canonical.select(feed.column_names).hash_rows().alias(ROW_HASH),
-            pl.coalesce(*_reasons(texts, feed, register), pl.lit(None, pl.String)).alias(REJECTION),
+            pl.coalesce(*_reasons(texts, feed, register), pl.lit(None, pl.String)).alias(REASON),
         )
         .with_columns(_typed(column).alias(column.name) for column in feed.columns)
         .with_columns(bounded)
-        .with_columns(pl.coalesce(REJECTION, in_force_reason).alias(REJECTION))
+        .with_columns(pl.coalesce(REASON, in_force_reason).alias(REASON))
     )
     return Validated(
-        fitting=judged.filter(pl.col(REJECTION).is_null()).select(ROW_NUMBER, ROW_HASH, *feed.column_names),
-        rejected=judged.filter(pl.col(REJECTION).is_not_null()).select(ROW_NUMBER, REJECTION),
+        fitting=judged.filter(pl.col(REASON).is_null()).select(ROW_NUMBER, ROW_HASH, *feed.column_names),
+        rejected=judged.filter(pl.col(REASON).is_not_null()).select(ROW_NUMBER, REASON),
     )
 
 
@@ -144,6 +137,8 @@ def _typed(column: Column) -> pl.Expr:
             return text.str.to_date("%Y-%m-%d", strict=False)
         case Kind.TIMESTAMP:
             return pl.col(_moment(column.name))
+        case Kind.CHOICE if column.applies:  # a word that does not apply may be any, and is as good as none
+            return pl.when(_holds(column.applies)).then(text)
         case _:
             return text
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from dagster_project.publish.tables import Table
+from dagster_project.releases.description import Description, digests_by_feed, read_description
 from dagster_project.sql import sql_text
 
 # Figures that are compared: the mart, its columns for the area and the month (none: a whole year), and its columns
@@ -67,54 +68,42 @@ CHANGES_TABLE = Table(
 
 
 @dataclass(frozen=True)
-class Release:
-    """An earlier release: its folder, and what its build.json says."""
-
-    folder: Path
-    build_id: str
-    as_of: date
-    code_version: str
-    deliveries: dict[str, set[str]]
-
-
-@dataclass(frozen=True)
 class Changes:
     """The release before this build, if there is one, and the cells that differ from it."""
 
-    previous: Release | None = None
+    previous: Description | None = None
     rows: list[Change] = field(default_factory=list)
 
 
-def read_release(folder: Path) -> Release:
-    """What build.json of a release tells of it."""
-    described = json.loads((folder / "build.json").read_text(encoding="utf-8"))
-    return Release(
-        folder,
-        described["build_id"],
-        date.fromisoformat(described["as_of"]),
-        described["code_version"],
-        deliveries_of(described["files"]),
-    )
+@dataclass(frozen=True)
+class Made:
+    """What a build was made of: its as-of date, its program, and digests of delivered files by feed."""
+
+    as_of: date
+    code_version: str
+    digests: dict[str, set[str]]
 
 
-def deliveries_of(landed: list[dict[str, Any]]) -> dict[str, set[str]]:
-    """Digests of the delivered files by feed."""
-    deliveries: dict[str, set[str]] = defaultdict(set)
-    for file in landed:
-        deliveries[file["feed"]].add(file["sha256"])
-    return deliveries
+def new_files_by_feed(files: Iterable[dict[str, Any]], previous: Description | None) -> dict[str, int]:
+    """How many different files each feed has that the release before had not."""
+    known = previous.digests_by_feed() if previous else {}
+    return {feed: len(digests - known.get(feed, set())) for feed, digests in digests_by_feed(files).items()}
 
 
-def find_changes(connection: duckdb.DuckDBPyConnection, previous: Release, new: Release) -> Changes:
-    """Compare the Parquet files of a new build with those of the release before it."""
-    files = previous.folder / "parquet", new.folder / "parquet"
+def find_changes(connection: duckdb.DuckDBPyConnection, before: Path, after: Path, new: Made) -> Changes:
+    """Compare the Parquet files of a new build, in the folder `after`, with those of the release `before`."""
+    previous = read_description(before)
+    if previous is None:
+        return Changes()
+    old = Made(previous.as_of, previous.code_version, previous.digests_by_feed())
+    files = before / "parquet", after / "parquet"
     new_decisions = _new_ids(connection, *files)
     rows = []
-    for area_code, quota_year, plan_month, figure, before, after in _differing_cells(connection, *files):
+    for area_code, quota_year, plan_month, figure, was, now in _differing_cells(connection, *files):
         behind = new_decisions.get((area_code, quota_year), {}) if figure in _OF_DECISIONS else {}
-        cause = next(iter(behind), None) or _cause_without_decision(figure, previous, new)
+        cause = next(iter(behind), None) or _cause_without_decision(figure, old, new)
         ids = "; ".join(sorted({name for names in behind.values() for name in names})) or None
-        rows.append(Change(area_code, quota_year, plan_month, figure, before, after, cause, ids))
+        rows.append(Change(area_code, quota_year, plan_month, figure, was, now, cause, ids))
     return Changes(previous, rows)
 
 
@@ -174,11 +163,11 @@ def _new_ids(
     return found
 
 
-def _cause_without_decision(figure: str, previous: Release, new: Release) -> str:
+def _cause_without_decision(figure: str, previous: Made, new: Made) -> str:
     """Why a cell differs that no new decision explains."""
     feed = "quota_decisions" if figure in ("lanstal", *_OF_DECISIONS) else "assignment_log"
     feeds = [feed, "redistributions", "change_requests"] if figure in _OF_DECISIONS else [feed]
-    if any(previous.deliveries.get(name, set()) != new.deliveries.get(name, set()) for name in feeds):
+    if any(previous.digests.get(name, set()) != new.digests.get(name, set()) for name in feeds):
         return feed
     return "as_of" if previous.as_of != new.as_of else "code"
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.manifest import grains, manifest
 from dagster_project.publish.history import HISTORY_TABLES
 from dagster_project.publish.tables import Table
 from dagster_project.sql import sql_text
+from dagster_project.transform.project import grains, manifest
 
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"

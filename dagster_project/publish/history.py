@@ -71,10 +71,10 @@ HISTORY_TABLES = (CHANGES_TABLE, *(remembered.table for remembered in REMEMBERED
 
 def write_history(
     connection: duckdb.DuckDBPyConnection, previous: Path | None, build_id: str, began_at: datetime, changes: Changes
-) -> dict[str, int]:
+) -> None:
     """Create the tables of schema `history` in a new warehouse, from the release before and the new marts.
 
-    `previous` is the folder of the release before, `began_at` when this build began (UTC). Returns the rows by table.
+    `previous` is the folder of the release before, `began_at` when this build began (UTC).
     """
     CHANGES_TABLE.create(connection)
     if changes.rows:
@@ -89,7 +89,6 @@ def write_history(
         _continue_spells(connection, remembered, build_id, began_at)
     if previous is not None:
         connection.execute("detach previous")
-    return {table.name: _rows(connection, table) for table in HISTORY_TABLES}
 
 
 def _continue_spells(
@@ -133,8 +132,3 @@ def _continue_spells(
         """,
         {"build_id": build_id, "built_at": began_at.replace(tzinfo=None)},
     )
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
-    counted = connection.execute(f"select count(*) from {table.schema}.{table.name}").fetchone()
-    return counted[0] if counted else 0

@@ -17,11 +17,12 @@ from markupsafe import Markup
 
 from dagster_project import language as languages
 from dagster_project.language import LANGUAGES, Language
-from dagster_project.operations import ERROR, BuildRun
+from dagster_project.operations import BuildRun
 from dagster_project.publish.changes import Changes
 from dagster_project.publish.documents import Editions, plan_document, plan_workbook
 from dagster_project.publish.figures import COUNTRY, Figures, Row
 from dagster_project.publish.sources import read_sources
+from dagster_project.releases.description import ERROR
 from dagster_project.settings import SOURCES_FILE, STOCKHOLM
 
 HERE = Path(__file__).parent
@@ -29,7 +30,7 @@ CHANGES_SHOWN = 500
 FIGURES_OF_A_YEAR = ("lanstal", "kommuntal", "redistributions", "change_requests", "assignment_log")
 
 # Steps of a build in their order, as the history shows them.
-STEPS = ("ingest", "transform", "checks", "tables", "documents", "site", "publish")
+STEPS = ("ingest", "transform", "checks", "tables", "figures", "documents", "site", "publish")
 
 # The words for how a plan is followed, the most urgent first.
 STATUSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun", "no_assignments")

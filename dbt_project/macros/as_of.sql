@@ -3,6 +3,11 @@
     date '{{ var("as_of") }}'
 {%- endmacro -%}
 
+{#- What is dated so exists (contract, section 3). -#}
+{%- macro has_happened(date) -%}
+    {{ date }} <= {{ as_of_date() }}
+{%- endmacro -%}
+
 {#- First and last day of a quota year. -#}
 {%- macro first_day_of(quota_year) -%}
     make_date({{ quota_year }}, 1, 1)

@@ -1,15 +1,15 @@
 {#-
-Rows of a municipality's quota year as they are (assumed_id null), and once more for each undecided request that
+Rows of a municipality's quota year as they are (scenario null), and once more for each undecided request that
 concerns its plan: what the plan would be if the request were granted (R4).
 -#}
 {%- macro as_decided_and_assumed(relation, municipality_code='municipality_code') -%}
     select
-        null::varchar as assumed_id,
+        'decided' as scenario,
         *,
     from {{ relation }}
     union all
     select
-        requests.assumed_id,
+        requests.scenario,
         decided.*,
     from {{ relation }} as decided
     inner join {{ ref('int_requests_assumed_granted') }} as requests

@@ -15,7 +15,7 @@ kommuntal as (
     from {{ ref('int_kommuntal_taken_in_force') }} as spells
     inner join {{ ref('stg_municipalities') }} as municipalities
         on spells.municipality_code = municipalities.municipality_code
-    where spells.assumed_id is null
+    where spells.scenario = 'decided'
 ),
 
 changes as (

@@ -1,6 +1,5 @@
 -- R9: in most assignments every event counts. One row per event of the others: those without exactly one assigned
 -- event, with several outcomes or approvals, or with an outcome before the assigned date. Only these are put in order.
-{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
 -- Not kept in between: to look at the log twice costs less than to write all its events down.
 with events as not materialized (
     select
@@ -8,7 +7,7 @@ with events as not materialized (
         assignment_id,
         event_type,
         event_date,
-    from {{ looked_at(of_affected=ref('int_affected_events'), of_all=ref('stg_assignment_events')) }}
+    from {{ ref('int_events_existing') }}
 ),
 
 assignments_in_question as (

@@ -1,13 +1,11 @@
 -- R6: the first outcome by event_date, received before cancelled, event_id decides; R8, R9: of assigned events and of
 -- approvals the first by date and id counts. One row per event that does not count, and why; an approval after the
 -- first is no issue.
-{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
 with events as (
     select
         *,
         if(event_type in ('received', 'cancelled'), 'outcome', event_type) as kind,
     from {{ ref('int_events_in_question') }}
-    where {{ is_affected() }}
 ),
 
 assigned as (

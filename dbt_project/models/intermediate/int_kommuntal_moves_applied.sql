@@ -1,5 +1,5 @@
 -- R2: an applied redistribution takes persons from one municipality and gives them to another of its county.
--- One row per assumption (null: as decided), redistribution and municipality.
+-- One row per scenario ('decided': as it is), redistribution and municipality.
 with applied as (
     select
         agreement_id,
@@ -16,7 +16,7 @@ with applied as (
 union all
 
 select
-    assumed_id,
+    scenario,
     request_id as agreement_id,
     quota_year,
     municipality_code,

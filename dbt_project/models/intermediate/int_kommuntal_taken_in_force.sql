@@ -1,5 +1,5 @@
 -- R1: kommuntal = the decision in force + all applied redistributions in force on or after it.
--- One row per assumption (null: as decided), quota year, municipality and spell; a spell starts wherever anything
+-- One row per scenario ('decided': as it is), quota year, municipality and spell; a spell starts wherever anything
 -- takes effect.
 with decided as (
     select * from {{ ref('int_quota_decisions_taken_in_force') }}
@@ -16,14 +16,14 @@ moves as (
 
 changes as (
     select
-        assumed_id,
+        scenario,
         quota_year,
         area_code as municipality_code,
         valid_from_date,
     from decisions
     union
     select
-        assumed_id,
+        scenario,
         quota_year,
         municipality_code,
         in_force_date as valid_from_date,
@@ -32,13 +32,13 @@ changes as (
 
 spells as (
     select
-        assumed_id,
+        scenario,
         quota_year,
         municipality_code,
         valid_from_date,
         coalesce(
             lead(valid_from_date) over (
-                partition by assumed_id, quota_year, municipality_code
+                partition by scenario, quota_year, municipality_code
                 order by valid_from_date
             ) - 1,
             {{ last_day_of('quota_year') }}
@@ -48,7 +48,7 @@ spells as (
 
 summed as (
     select
-        spells.assumed_id,
+        spells.scenario,
         spells.quota_year,
         spells.municipality_code,
         spells.valid_from_date,
@@ -58,12 +58,12 @@ summed as (
         coalesce(sum(moves.moved_persons), 0)::bigint as redistributed_persons,
     from spells
     inner join decisions
-        on spells.assumed_id is not distinct from decisions.assumed_id
+        on spells.scenario = decisions.scenario
         and spells.quota_year = decisions.quota_year
         and spells.municipality_code = decisions.area_code
         and spells.valid_from_date between decisions.valid_from_date and decisions.valid_to_date
     left join moves
-        on spells.assumed_id is not distinct from moves.assumed_id
+        on spells.scenario = moves.scenario
         and spells.quota_year = moves.quota_year
         and spells.municipality_code = moves.municipality_code
         and moves.in_force_date between decisions.valid_from_date and spells.valid_from_date
@@ -71,7 +71,7 @@ summed as (
 )
 
 select
-    assumed_id,
+    scenario,
     quota_year,
     municipality_code,
     valid_from_date,

@@ -1,14 +1,14 @@
 -- R4: a plan is remade when kommuntal changes or a wish is accepted, with effect from month f; changes with the same
 -- effect date are one version, a change that leaves no month makes none, and wishes accepted before the first
 -- kommuntal decision takes effect are part of its version.
--- One row per assumption (null: as decided), municipality, quota year and version.
+-- One row per scenario ('decided': as it is), municipality, quota year and version.
 with kommuntal as (
     select * from {{ ref('int_kommuntal_taken_in_force') }}
 ),
 
 first_kommuntal as (
     select
-        assumed_id,
+        scenario,
         quota_year,
         municipality_code,
         min(valid_from_date) as effect_date,
@@ -30,7 +30,7 @@ changes as (
     {{ as_decided_and_assumed('decisions') }}
     union all
     select
-        assumed_id,
+        scenario,
         quota_year,
         municipality_code,
         in_force_date as effect_date,
@@ -38,21 +38,21 @@ changes as (
     from {{ ref('int_kommuntal_moves_applied') }}
     union all
     select
-        wishes.assumed_id,
+        wishes.scenario,
         wishes.quota_year,
         wishes.municipality_code,
         greatest(wishes.effect_date, first_kommuntal.effect_date) as effect_date,
         'wish' as cause,
     from {{ ref('int_wishes_accepted') }} as wishes
     inner join first_kommuntal
-        on wishes.assumed_id is not distinct from first_kommuntal.assumed_id
+        on wishes.scenario = first_kommuntal.scenario
         and wishes.quota_year = first_kommuntal.quota_year
         and wishes.municipality_code = first_kommuntal.municipality_code
 ),
 
 dated as (
     select
-        assumed_id,
+        scenario,
         quota_year,
         municipality_code,
         effect_date,
@@ -63,11 +63,11 @@ dated as (
 )
 
 select
-    dated.assumed_id,
+    dated.scenario,
     dated.quota_year,
     dated.municipality_code,
     row_number() over (
-        partition by dated.assumed_id, dated.quota_year, dated.municipality_code
+        partition by dated.scenario, dated.quota_year, dated.municipality_code
         order by dated.effect_date
     ) as version_number,
     dated.effect_date,
@@ -76,7 +76,7 @@ select
     dated.cause,
 from dated
 inner join kommuntal
-    on dated.assumed_id is not distinct from kommuntal.assumed_id
+    on dated.scenario = kommuntal.scenario
     and dated.quota_year = kommuntal.quota_year
     and dated.municipality_code = kommuntal.municipality_code
     and dated.effect_date between kommuntal.valid_from_date and kommuntal.valid_to_date

@@ -1,5 +1,5 @@
 -- R4: what the division of a version needs of each month: the wish that fixes it, if any, and its profile weight.
--- One row per assumption (null: as decided), municipality, quota year, version and month.
+-- One row per scenario ('decided': as it is), municipality, quota year, version and month.
 with versions as (
     select * from {{ ref('int_plan_changes_numbered') }}
 ),
@@ -11,7 +11,7 @@ wishes as (
 -- A wish stands until another accepted wish lists the month again; of one effect date the higher request_id wins.
 fixed_months as (
     select
-        versions.assumed_id,
+        versions.scenario,
         versions.quota_year,
         versions.municipality_code,
         versions.version_number,
@@ -19,14 +19,14 @@ fixed_months as (
         wishes.wished_persons,
     from versions
     inner join wishes
-        on versions.assumed_id is not distinct from wishes.assumed_id
+        on versions.scenario = wishes.scenario
         and versions.quota_year = wishes.quota_year
         and versions.municipality_code = wishes.municipality_code
         and versions.effect_date >= wishes.effect_date
     qualify
         row_number() over (
             partition by
-                versions.assumed_id,
+                versions.scenario,
                 versions.quota_year,
                 versions.municipality_code,
                 versions.version_number,
@@ -36,7 +36,7 @@ fixed_months as (
 )
 
 select
-    versions.assumed_id,
+    versions.scenario,
     versions.quota_year,
     versions.municipality_code,
     versions.version_number,
@@ -55,7 +55,7 @@ left join {{ ref('plan_profile_weights') }} as weights
     on versions.quota_year = weights.quota_year
     and months.month_number = weights.month_number
 left join fixed_months
-    on versions.assumed_id is not distinct from fixed_months.assumed_id
+    on versions.scenario = fixed_months.scenario
     and versions.quota_year = fixed_months.quota_year
     and versions.municipality_code = fixed_months.municipality_code
     and versions.version_number = fixed_months.version_number

@@ -1,8 +1,8 @@
 -- R4: each version keeps the months that have begun and divides what remains over the open ones, in whole numbers.
--- One row per assumption (null: as decided), municipality, quota year, version and month; month_weight is W_m.
+-- One row per scenario ('decided': as it is), municipality, quota year, version and month; month_weight is W_m.
 -- Version 0, all zero, is the start.
 select
-    plans.assumed_id,
+    plans.scenario,
     plans.quota_year,
     plans.municipality_code,
     plans.version_number,
@@ -13,7 +13,7 @@ select
 from (
     with recursive versions as (
         select
-            assumed_id,
+            scenario,
             quota_year,
             municipality_code,
             0::bigint as version_number,
@@ -36,12 +36,12 @@ from (
                     coalesce(sum(weight) filter (where is_open and fixed_persons is null) over plan, 0) as free_weight,
                 from versions
                 inner join {{ ref('int_plan_months_prepared') }} as months
-                    on versions.assumed_id is not distinct from months.assumed_id
+                    on versions.scenario = months.scenario
                     and versions.quota_year = months.quota_year
                     and versions.municipality_code = months.municipality_code
                     and versions.version_number + 1 = months.version_number
                     and versions.month_number = months.month_number
-                window plan as (partition by months.assumed_id, months.quota_year, months.municipality_code)
+                window plan as (partition by months.scenario, months.quota_year, months.municipality_code)
             ),
 
             weighted as (
@@ -61,7 +61,7 @@ from (
                     *,
                     if(is_open and sum(wanted_weight) over plan = 0, weight, wanted_weight) as month_weight,
                 from weighted
-                window plan as (partition by assumed_id, quota_year, municipality_code)
+                window plan as (partition by scenario, quota_year, municipality_code)
             ),
 
             -- (rank + ½) / n is added before rounding down, so that a county's small municipalities spread out.
@@ -73,11 +73,11 @@ from (
                     (2 * municipality_rank + 1) * sum(month_weight) over plan as spread,
                     2 * municipalities_in_county * nullif(sum(month_weight) over plan, 0) as divisor,
                 from reweighted
-                window plan as (partition by assumed_id, quota_year, municipality_code)
+                window plan as (partition by scenario, quota_year, municipality_code)
             )
 
             select
-                assumed_id,
+                scenario,
                 quota_year,
                 municipality_code,
                 version_number,

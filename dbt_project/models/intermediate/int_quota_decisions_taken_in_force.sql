@@ -1,7 +1,8 @@
--- R1: at a date the latest decision counts, by in_force_date, then decided_date, then decision_id.
+-- R1: a decision exists from its decided_date; at a date the latest decision counts, by in_force_date, then decided_date, then decision_id.
 -- One row per level, area, quota year and spell.
 with decisions as (
     select * from {{ ref('stg_quota_decisions') }}
+    where {{ has_happened('decided_date') }}
 ),
 
 latest_of_each_day as (

@@ -1,9 +1,8 @@
 -- R5: a link is valid when the original exists, is cancelled on or before the replacement's assigned date, is in the
 -- same municipality, and comes before it by (assigned_date, assignment_id). R9: the first obstacle is the issue.
 -- One row per replacement and original that it names.
-{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
 with assigned as not materialized (
-    select * from {{ looked_at(of_affected=ref('int_affected_events_kept'), of_all=ref('int_events_kept')) }}
+    select * from {{ ref('int_events_kept') }}
     where event_type = 'assigned'
 ),
 
@@ -11,7 +10,7 @@ cancelled as (
     select
         assignment_id,
         event_date as cancelled_date,
-    from {{ looked_at(of_affected=ref('int_affected_events_kept'), of_all=ref('int_events_kept')) }}
+    from {{ ref('int_events_kept') }}
     where event_type = 'cancelled'
 ),
 

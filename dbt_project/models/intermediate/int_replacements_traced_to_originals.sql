@@ -1,7 +1,6 @@
 -- R5: a replacement counts against the quota year of what it replaces, through any number of replacements; with
 -- several originals against the earliest. One row per replacement with a valid link: its earliest root. Every original
 -- comes before what replaces it, so that of all that a replacement goes back to the earliest is a root.
-{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
 with recursive links as (
     select
         assignment_id,
@@ -13,7 +12,6 @@ with recursive links as (
 
 traces as (
     select * from links
-    where {{ is_affected() }}
 
     union
 

@@ -8,7 +8,7 @@ with requests as (
         municipality_code,
         {{ as_of_date() }} as effect_date,
         null::bigint as moved_persons,
-    from {{ ref('stg_change_requests') }}
+    from {{ ref('int_change_requests_existing') }}
     where decision is null
     group by all
     union all
@@ -24,7 +24,7 @@ with requests as (
 )
 
 select
-    request_kind || ' ' || request_id as assumed_id,
+    request_kind || ' ' || request_id as scenario,
     *,
 from requests
 where year({{ as_of_date() }}) <= quota_year

@@ -1,4 +1,4 @@
--- R4: an accepted wish takes effect on its decided_date. One row per assumption (null: as decided), request and month.
+-- R4: an accepted wish takes effect on its decided_date. One row per scenario ('decided': as it is), request and month.
 with accepted as (
     select
         request_id,
@@ -7,7 +7,7 @@ with accepted as (
         month_number,
         wished_persons,
         decided_date as effect_date,
-    from {{ ref('stg_change_requests') }}
+    from {{ ref('int_change_requests_existing') }}
     where decision = 'accepted'
 )
 
@@ -16,7 +16,7 @@ with accepted as (
 union all
 
 select
-    assumed.assumed_id,
+    assumed.scenario,
     wishes.request_id,
     wishes.municipality_code,
     wishes.quota_year,
@@ -24,7 +24,7 @@ select
     wishes.wished_persons,
     assumed.effect_date,
 from {{ ref('int_requests_assumed_granted') }} as assumed
-inner join {{ ref('stg_change_requests') }} as wishes
+inner join {{ ref('int_change_requests_existing') }} as wishes
     on assumed.request_id = wishes.request_id
     and assumed.municipality_code = wishes.municipality_code
     and assumed.quota_year = wishes.quota_year

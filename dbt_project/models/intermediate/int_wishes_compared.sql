@@ -11,13 +11,13 @@ select
     versions.version_number,
     plans.planned_persons,
     requests.is_simulated,
-from {{ ref('stg_change_requests') }} as requests
+from {{ ref('int_change_requests_existing') }} as requests
 -- The version that the wish made: its own, or the first one when it was accepted before that.
 left join {{ ref('int_plan_changes_numbered') }} as versions
     on requests.municipality_code = versions.municipality_code
     and requests.quota_year = versions.quota_year
     and requests.decision = 'accepted'
-    and versions.assumed_id is null
+    and versions.scenario = 'decided'
     and (
         versions.effect_date = requests.decided_date
         or (versions.version_number = 1 and versions.effect_date > requests.decided_date)
@@ -27,4 +27,4 @@ left join {{ ref('int_plans_divided') }} as plans
     and versions.quota_year = plans.quota_year
     and versions.version_number = plans.version_number
     and requests.month_number = plans.month_number
-    and plans.assumed_id is null
+    and plans.scenario = 'decided'

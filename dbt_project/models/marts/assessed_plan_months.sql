@@ -6,16 +6,16 @@ with assumed as (
 
 assumed_plans as (
     select
-        assumed_id,
+        scenario,
         municipality_code,
         quota_year,
         month_number,
         planned_persons,
     from {{ ref('int_plans_divided') }}
-    where assumed_id is not null
+    where scenario <> 'decided'
     qualify
         row_number() over (
-            partition by assumed_id, municipality_code, quota_year, month_number
+            partition by scenario, municipality_code, quota_year, month_number
             order by version_number desc
         ) = 1
 )
@@ -43,11 +43,11 @@ inner join {{ ref('monthly_plan') }} as planned_months
     on months.municipality_code = planned_months.municipality_code
     and months.plan_month = planned_months.plan_month
 left join assumed_plans
-    on assumed.assumed_id = assumed_plans.assumed_id
+    on assumed.scenario = assumed_plans.scenario
     and months.municipality_code = assumed_plans.municipality_code
     and months.quota_year = assumed_plans.quota_year
     and month(months.plan_month) = assumed_plans.month_number
-left join {{ ref('stg_change_requests') }} as wishes
+left join {{ ref('int_change_requests_existing') }} as wishes
     on assumed.request_kind = 'change_request'
     and assumed.request_id = wishes.request_id
     and months.plan_month = wishes.plan_month

@@ -1,8 +1,7 @@
 -- R5, R6, R7: one row per assignment that the log knows. It is open until its first outcome makes it received or
 -- cancelled, and overdue when it is open past its deadline.
-{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
 with events as not materialized (
-    select * from {{ looked_at(of_affected=ref('int_affected_events_kept'), of_all=ref('int_events_kept')) }}
+    select * from {{ ref('int_events_kept') }}
 ),
 
 outcomes as not materialized (
@@ -37,5 +36,5 @@ left join {{ ref('int_replacements_traced_to_originals') }} as traces
 left join events as approvals
     on assigned.assignment_id = approvals.assignment_id and approvals.event_type = 'over_plan_approved'
 where assigned.event_type = 'assigned'
--- One assignment is found at once, and what the release of the night puts in order is nearly so.
+-- Sorted by id: point lookups read one row group.
 order by assigned.assignment_id

@@ -1,5 +1,4 @@
 -- R5, R7: one row per cancelled assignment, with its direct, valid replacements.
-{{ config(materialized='incremental', pre_hook='{{ forget_affected() }}') }}
 with replacements as (
     select
         original_assignment_id,
@@ -7,9 +6,7 @@ with replacements as (
         sum(persons)::bigint as replacement_persons,
         max(reception_deadline_date) as latest_deadline_date,
     from {{ ref('int_replacement_links_checked') }}
-    where
-        issue is null
-        and {{ is_affected('original_assignment_id') }}
+    where issue is null
     group by all
 )
 
@@ -32,6 +29,5 @@ select
     year(assignments.cancelled_date) > assignments.quota_year as crosses_year,
 from {{ ref('assignments') }} as assignments
 left join replacements on assignments.assignment_id = replacements.original_assignment_id
-where
-    assignments.status = 'cancelled'
-    and {{ is_affected('assignments.assignment_id') }}
+where assignments.status = 'cancelled'
+order by assignments.assignment_id

@@ -7,7 +7,7 @@ with requests as (
         requested_date,
         count(*) as listed_months,
         bool_or(is_simulated) as is_simulated,
-    from {{ ref('stg_change_requests') }}
+    from {{ ref('int_change_requests_existing') }}
     where decision is null
     group by all
 ),

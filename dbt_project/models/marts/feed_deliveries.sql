@@ -4,21 +4,22 @@ with latest as (
         'quota_decisions' as feed,
         max(decided_date) as latest_date,
     from {{ ref('stg_quota_decisions') }}
+    where {{ has_happened('decided_date') }}
     union all
     select
         'redistributions' as feed,
         max(coalesce(decided_date, requested_date)) as latest_date,
-    from {{ ref('stg_redistributions') }}
+    from {{ ref('int_redistributions_existing') }}
     union all
     select
         'change_requests' as feed,
         max(coalesce(decided_date, requested_date)) as latest_date,
-    from {{ ref('stg_change_requests') }}
+    from {{ ref('int_change_requests_existing') }}
     union all
     select
         'assignment_log' as feed,
         max(event_date) as latest_date,
-    from {{ ref('stg_assignment_events') }}
+    from {{ ref('int_events_existing') }}
 )
 
 select

@@ -7,6 +7,7 @@ with delivered as (
         is_simulated,
         count(*) as delivered_rows,
     from {{ ref('stg_quota_decisions') }}
+    where {{ has_happened('decided_date') }}
     group by all
     union all
     select
@@ -14,7 +15,7 @@ with delivered as (
         'redistributions' as figure,
         is_simulated,
         count(*) as delivered_rows,
-    from {{ ref('stg_redistributions') }}
+    from {{ ref('int_redistributions_existing') }}
     group by all
     union all
     select
@@ -22,7 +23,7 @@ with delivered as (
         'change_requests' as figure,
         is_simulated,
         count(*) as delivered_rows,
-    from {{ ref('stg_change_requests') }}
+    from {{ ref('int_change_requests_existing') }}
     group by all
     union all
     select
@@ -30,7 +31,7 @@ with delivered as (
         'assignment_log' as figure,
         {{ is_simulated('file_name') }} as is_simulated,
         count(*) as delivered_rows,
-    from {{ ref('stg_assignment_events') }}
+    from {{ ref('int_events_existing') }}
     group by all
 )
 

@@ -36,7 +36,7 @@ redistributions as (
         null::varchar as source,
     from {{ ref('int_kommuntal_moves_applied') }} as moves
     inner join {{ ref('int_redistributions_judged') }} as judged on moves.agreement_id = judged.agreement_id
-    where moves.assumed_id is null
+    where moves.scenario = 'decided'
 ),
 
 changes as (

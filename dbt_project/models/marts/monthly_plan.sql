@@ -4,7 +4,7 @@ with planned_years as (
         municipality_code,
         quota_year,
     from {{ ref('int_kommuntal_taken_in_force') }}
-    where assumed_id is null
+    where scenario = 'decided'
 ),
 
 latest_versions as (

@@ -14,5 +14,5 @@ inner join {{ ref('int_plans_divided') }} as plans
     on versions.quota_year = plans.quota_year
     and versions.municipality_code = plans.municipality_code
     and versions.version_number = plans.version_number
-where versions.assumed_id is null and plans.assumed_id is null
+where versions.scenario = 'decided' and plans.scenario = 'decided'
 order by versions.municipality_code, versions.quota_year, versions.version_number, plan_month

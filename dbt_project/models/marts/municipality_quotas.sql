@@ -9,5 +9,5 @@ select
     kommuntal_persons,
     is_current,
 from {{ ref('int_kommuntal_taken_in_force') }}
-where assumed_id is null
+where scenario = 'decided'
 order by quota_year, municipality_code, valid_from_date

@@ -5,7 +5,7 @@ with latest_versions as (
         municipality_code,
         max(version_number) as version_number,
     from {{ ref('int_plan_changes_numbered') }}
-    where assumed_id is null
+    where scenario = 'decided'
     group by all
 )
 
@@ -37,6 +37,6 @@ inner join {{ ref('int_plan_months_prepared') }} as months
     and plans.municipality_code = months.municipality_code
     and plans.version_number = months.version_number
     and plans.month_number = months.month_number
-where plans.assumed_id is null and months.assumed_id is null
+where plans.scenario = 'decided' and months.scenario = 'decided'
 window so_far as (partition by plans.quota_year, plans.municipality_code order by plans.month_number)
 order by plans.municipality_code, plan_month

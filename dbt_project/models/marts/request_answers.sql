@@ -59,7 +59,7 @@ select
 from requests
 left join {{ ref('int_plan_changes_numbered') }} as versions
     on requests.request_kind = 'redistribution'
-    and versions.assumed_id is null
+    and versions.scenario = 'decided'
     and requests.municipality_code = versions.municipality_code
     and requests.quota_year = versions.quota_year
     and requests.effect_date = versions.effect_date

@@ -1,6 +1,7 @@
+-- The official register: one row per municipality.
 select
     municipality_code,
     municipality_name,
     county_code,
-    county_name,
-from {{ source('raw', 'municipalities') }}
+    county_name
+from {{ source('parsed', 'municipalities') }}

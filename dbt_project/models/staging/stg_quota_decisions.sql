@@ -1,12 +1,14 @@
--- A decision exists from its decided_date (contract, section 3).
+-- Decisions as delivered and settled: one row per decision, quota year and area.
 select
     decision_id,
-    level::varchar as level,
+    level,
     quota_year,
-    area_code::varchar as area_code,
+    area_code,
     persons,
     decided_date,
     in_force_date,
     {{ is_simulated("file_name") }} as is_simulated,
-from {{ source('raw', 'quota_decisions') }}
-where decided_date <= {{ as_of_date() }}
+    file_name,
+    row_number
+from {{ ref('stg_quota_decisions_settled') }}
+where row_status = 'accepted'

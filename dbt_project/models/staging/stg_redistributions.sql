@@ -1,15 +1,17 @@
--- A request exists from its requested_date, its decision from its decided_date; before that it is pending.
+-- Redistributions as delivered and settled: one row per agreement.
 select
     agreement_id,
     quota_year,
-    from_municipality_code::varchar as from_municipality_code,
-    to_municipality_code::varchar as to_municipality_code,
+    from_municipality_code,
+    to_municipality_code,
     persons,
     requested_date,
-    case when reconciled_date <= {{ as_of_date() }} then reconciled_date end as reconciled_date,
-    case when decided_date <= {{ as_of_date() }} then decision::varchar end as decision,
-    case when decision is not null and decided_date <= {{ as_of_date() }} then decided_date end as decided_date,
-    case when decision is not null and decided_date <= {{ as_of_date() }} then in_force_date end as in_force_date,
+    reconciled_date,
+    decision,
+    decided_date,
+    in_force_date,
     {{ is_simulated("file_name") }} as is_simulated,
-from {{ source('raw', 'redistributions') }}
-where requested_date <= {{ as_of_date() }}
+    file_name,
+    row_number
+from {{ ref('stg_redistributions_settled') }}
+where row_status = 'accepted'

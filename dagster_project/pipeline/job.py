@@ -14,8 +14,8 @@ import dagster as dg
 
 from dagster_project.errors import tellable
 from dagster_project.ingest.landing import check_landing
+from dagster_project.pipeline.build import Build, new_build
 from dagster_project.settings import default_landing, default_output, settings_for, today_in_stockholm
-from dagster_project.workplace import Workplace, workplace
 
 
 @dg.resource(
@@ -25,8 +25,8 @@ from dagster_project.workplace import Workplace, workplace
         "as_of": dg.Field(str, is_required=False, description="as-of date, YYYY-MM-DD; default today in Stockholm"),
     }
 )
-def workplace_resource(context: dg.InitResourceContext) -> Iterator[Workplace]:
-    """A workplace for the whole run."""
+def build_resource(context: dg.InitResourceContext) -> Iterator[Build]:
+    """One build for the whole run."""
     config: dict[str, Any] = context.resource_config or {}
     settings = settings_for(
         Path(config.get("landing") or default_landing()),
@@ -34,8 +34,8 @@ def workplace_resource(context: dg.InitResourceContext) -> Iterator[Workplace]:
         date.fromisoformat(config["as_of"]) if "as_of" in config else today_in_stockholm(),
     )
     check_landing(settings.landing)
-    with workplace(settings) as place:
-        yield place
+    with new_build(settings) as build:
+        yield build
 
 
 build_job = dg.define_asset_job(
@@ -66,8 +66,8 @@ class Failure:
     message: str
 
 
-def run_in_process(place: Workplace) -> Failure | None:
-    """Run the job in this process and in this workplace; None when it succeeded."""
+def run_in_process(build: Build) -> Failure | None:
+    """Run the job in this process; None when it succeeded."""
     from dagster_project.definitions import defs  # noqa: PLC0415 (definitions list this module's job)
 
     try:
@@ -75,7 +75,7 @@ def run_in_process(place: Workplace) -> Failure | None:
         with contextlib.redirect_stderr(io.StringIO()), dg.DagsterInstance.get() as instance:
             result = defs.resolve_job_def(build_job.name).execute_in_process(
                 instance=instance,
-                resources={"workplace": place},
+                resources={"build": build, "io_manager": dg.mem_io_manager},
                 # The command shows its own lines; Dagster's go to its event log.
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,

@@ -1,0 +1,84 @@
+"""Runs the contract's checks on a built warehouse, and writes down what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import duckdb
+
+from dagster_project.checks.contract import CHECKS
+from dagster_project.errors import TellableError
+from dagster_project.releases.description import CheckResult, CountyBelow
+from dagster_project.sql import sql_text
+from dagster_project.transform.project import manifest, test_names
+from expectations.outcome import Outcome
+
+
+class ChecksIncompleteError(TellableError):
+    """The checks that ran are not those that should have run; nothing may be published."""
+
+
+def run_checks(
+    warehouse: duckdb.DuckDBPyConnection,
+    dbt_tests: dict[str, Outcome],
+    as_of: date,
+    rejected_rows_limit: float,
+    stale_after_days: int,
+) -> list[CheckResult]:
+    """One result per contract check, in the contract's order. Raises ChecksIncompleteError.
+
+    `dbt_tests` are the outcomes of dbt's tests by their names; the limits are those of Settings.
+    """
+    from expectations.suite import Limits, run_suites  # noqa: PLC0415 (heavy)
+    from expectations.suites import SUITES  # noqa: PLC0415 (heavy)
+
+    by_suites = run_suites(SUITES, warehouse, Limits(as_of, rejected_rows_limit, stale_after_days))
+    require_complete(test_names().values(), dbt_tests, by_suites)
+    by_name = {outcome.name: outcome for outcome in [*dbt_tests.values(), *by_suites]}
+    found = [(check, by_name[check.name]) for check in CHECKS]
+    return [CheckResult(check.name, check.severity, one.passed, one.failing_rows, one.findings) for check, one in found]
+
+
+def require_complete(expected_tests: Iterable[str], dbt_tests: dict[str, Outcome], by_suites: list[Outcome]) -> None:
+    """A green run does not prove that checks ran: compare those that ran with those that should have."""
+    missing_tests = set(expected_tests) - set(dbt_tests)
+    if missing_tests:
+        raise ChecksIncompleteError(f"dbt tests did not run: {', '.join(sorted(missing_tests))}")
+    decided = [outcome.name for outcome in by_suites]
+    decided += [outcome.name for test, outcome in dbt_tests.items() if outcome.name != test]
+    expected = [check.name for check in CHECKS]
+    if sorted(decided) != sorted(expected):
+        differing = ", ".join(sorted(set(decided) ^ set(expected))) or "some twice"
+        raise ChecksIncompleteError(f"checks that ran and checks of the contract differ: {differing}")
+
+
+def write_check_results(results: list[CheckResult], warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Create marts.check_results, with the comments that dbt's documentation holds for it."""
+    warehouse.execute(
+        "create table marts.check_results (check_name varchar, severity varchar, passed boolean, failing_rows bigint)"
+    )
+    warehouse.executemany(
+        "insert into marts.check_results values (?, ?, ?, ?)",
+        [[result.check_name, result.severity, result.passed, result.failing_rows] for result in results],
+    )
+    documented = next(source for source in manifest()["sources"].values() if source["name"] == "check_results")
+    warehouse.execute(f"comment on table marts.check_results is {sql_text(documented['description'])}")
+    for column in documented["columns"].values():
+        comment = sql_text(column["description"])
+        warehouse.execute(f"comment on column marts.check_results.{column['name']} is {comment}")
+
+
+def counties_below_lanstal(warehouse: duckdb.DuckDBPyConnection, as_of: date) -> list[CountyBelow]:
+    """Every county whose kommuntal is below its länstal, now or later (R3), with the first such spell of each year."""
+    rows = warehouse.execute(
+        """
+        select quota_year, county_code, county_name, kommuntal_total_persons, lanstal_persons
+        from marts.county_quotas join marts.counties using (county_code)
+        where status = 'below_lanstal' and valid_to_date >= $as_of
+        qualify row_number() over (partition by quota_year, county_code order by valid_from_date) = 1
+        order by all
+        """,
+        {"as_of": as_of},
+    ).fetchall()
+    return [CountyBelow(*row) for row in rows]

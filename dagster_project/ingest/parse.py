@@ -1,0 +1,77 @@
+"""Parses one delivered file: typed rows that fit, rows that do not with their text, counts.
+
+A pure function of the file's content, its feed, the register and the code: it knows no other file and no warehouse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from dagster_project.ingest.feeds import Feed, Kind
+from dagster_project.ingest.read import ROW_NUMBER, UnreadableFileError, matchable, read_delivery
+from dagster_project.ingest.register import Register
+from dagster_project.ingest.validate import ROW_HASH, validate
+
+LOADED = "loaded"
+
+_TYPES: dict[Kind, type[pl.DataType] | pl.DataType] = {
+    Kind.WHOLE_NUMBER: pl.Int64,
+    Kind.DATE: pl.Date,
+    Kind.MONTH: pl.Date,
+    Kind.TIMESTAMP: pl.Datetime("us"),
+}
+
+REJECTED_SCHEMA = pl.Schema({ROW_NUMBER: pl.Int64, "reason": pl.String, "raw_row": pl.String})
+
+
+def fitting_schema(feed: Feed) -> pl.Schema:
+    """Columns of a feed's rows that fit: row_number (1 = first data row), row_hash and the contract's columns."""
+    columns = {column.name: _TYPES.get(column.kind, pl.String) for column in feed.columns}
+    return pl.Schema({ROW_NUMBER: pl.Int64, ROW_HASH: pl.UInt64, **columns})
+
+
+@dataclass(frozen=True)
+class About:
+    """What is said of a parsed file: `status` is `loaded`, or as in the contract, section 2; then `problem` says why.
+
+    `rows_read` are those that fit and the `rows_unfit` that do not.
+    """
+
+    status: str = LOADED
+    problem: str | None = None
+    rows_read: int = 0
+    rows_unfit: int = 0
+    unknown_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """A parsed file: what is said of it, the rows that fit (fitting_schema), those that do not (REJECTED_SCHEMA)."""
+
+    about: About
+    fitting: pl.DataFrame = field(default_factory=pl.DataFrame)
+    rejected: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+def parse(path: Path, feed: Feed, register: Register) -> ParsedFile:
+    """Read and validate one file; a file that cannot be read, or lacks a required column, has no rows."""
+    try:
+        delivery = read_delivery(path, frozenset(feed.column_names))
+    except UnreadableFileError as error:
+        return ParsedFile(About("unreadable", str(error)))
+    missing = [name for name in feed.required_names if delivery.position_of(name) is None]
+    if missing:
+        problem = f"the header lacks {', '.join(missing)}: add what is missing and deliver the file again"
+        return ParsedFile(About(f"missing_column:{missing[0]}", problem))
+    headers = map(matchable, delivery.headers)
+    unknown = tuple(dict.fromkeys(header for header in headers if header not in feed.column_names))
+    validated = validate(delivery, feed, register)
+    rejected = validated.rejected.join(delivery.raw_rows(validated.rejected[ROW_NUMBER]), on=ROW_NUMBER)
+    return ParsedFile(
+        About(LOADED, None, delivery.rows.height, rejected.height, unknown),
+        validated.fitting.cast(fitting_schema(feed)),
+        rejected.cast(REJECTED_SCHEMA),
+    )

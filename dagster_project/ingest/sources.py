@@ -1,0 +1,134 @@
+"""The folder that dbt's sources read: every delivered file as it was parsed, and a row about each.
+
+    municipalities.parquet            the register: one row per municipality
+    quota_decision_sources.parquet    sources of real figures: one row per decision and area
+    deliveries.parquet                one row per delivered file
+    FEED/file_order=N/rows.parquet    rows that fit, of the feed's N-th file
+    rejected_rows/feed=FEED/file_order=N/rows.parquet    rows that do not fit, with their text
+
+A feed without rows has one empty file, so that its columns and their types are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from dagster_project.ingest.feeds import FEEDS, Feed
+from dagster_project.ingest.landing import Delivery, deliveries_in
+from dagster_project.ingest.parse import REJECTED_SCHEMA, About, fitting_schema
+from dagster_project.ingest.parsed import KeptFile, delete_unused, parsed_file
+from dagster_project.ingest.register import Register, read_register
+from dagster_project.settings import REFERENCE
+
+REFERENCE_TABLES = ("municipalities", "quota_decision_sources")
+REJECTED_ROWS = "rejected_rows"
+# While one file is read or written, columns of the other are worked on; more at once would only take more memory.
+PARSED_AT_ONCE = 2
+_NO_FILE = -1
+
+_DELIVERIES_SCHEMA = pl.Schema({
+    "feed": pl.String,
+    "file_name": pl.String,
+    "file_order": pl.Int64,
+    "sha256": pl.String,
+    "status": pl.String,
+    "problem": pl.String,
+    "rows_read": pl.Int64,
+    "rows_unfit": pl.Int64,
+    "unknown_columns": pl.String,
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A delivered file, and what it was parsed as."""
+
+    delivery: Delivery
+    about: About
+
+
+@dataclass(frozen=True)
+class FeedRead:
+    """What was read of one feed, over all its files."""
+
+    feed: str
+    files: int
+    rows_read: int
+    rows_unfit: int
+
+
+def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[FeedRead], None]) -> None:
+    """Parse what has landed, as far as it was not parsed before, and write the folder that dbt's sources read.
+
+    `kept` is the folder of files that were parsed before; `feed_read` is called after each feed.
+    """
+    into.mkdir()
+    kept.mkdir(mode=0o700, exist_ok=True)
+    for name in REFERENCE_TABLES:
+        pl.read_csv(REFERENCE / f"{name}.csv", infer_schema=False).write_parquet(into / f"{name}.parquet")
+    register = read_register(REFERENCE / "municipalities.csv")
+    deliveries = deliveries_in(landing)
+    landed: list[LandedFile] = []
+    used: set[Path] = set()
+    for feed in FEEDS:
+        of_feed = [delivery for delivery in deliveries if delivery.feed == feed.name]
+        files = list(zip(of_feed, _parsed_files(of_feed, feed, register, kept), strict=True))
+        for delivery, file in files:
+            _link_rows(into, delivery, file)
+        _write_if_without(into / feed.name, fitting_schema(feed))
+        used |= {file.folder for _, file in files if file.folder}
+        landed += [LandedFile(delivery, file.about) for delivery, file in files]
+        feed_read(_summary(feed, [file.about for _, file in files]))
+    _write_if_without(into / REJECTED_ROWS, REJECTED_SCHEMA, "feed=none")
+    pl.DataFrame(_delivery_rows(landed), _DELIVERIES_SCHEMA, orient="row").write_parquet(into / "deliveries.parquet")
+    delete_unused(kept, used)
+
+
+def _parsed_files(deliveries: list[Delivery], feed: Feed, register: Register, kept: Path) -> Iterator[KeptFile]:
+    """Each file as it was parsed; files with the same content are parsed once."""
+    different = {delivery.content: delivery for delivery in deliveries}
+    with ThreadPoolExecutor(PARSED_AT_ONCE) as pool:
+        parsed = pool.map(lambda one: parsed_file(one, feed, register, kept), different.values())
+        by_content = dict(zip(different, parsed, strict=True))
+    return (by_content[delivery.content] for delivery in deliveries)
+
+
+def _link_rows(into: Path, delivery: Delivery, file: KeptFile) -> None:
+    place = f"file_order={delivery.file_order}"
+    if file.fitting:
+        _link(file.fitting, into / delivery.feed / place)
+    if file.rejected and file.about.rows_unfit:
+        _link(file.rejected, into / REJECTED_ROWS / f"feed={delivery.feed}" / place)
+
+
+def _link(file: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "rows.parquet").hardlink_to(file)
+
+
+def _write_if_without(folder: Path, schema: pl.Schema, part: str = "") -> None:
+    """An empty file where there is none at all."""
+    if not folder.is_dir():
+        place = folder / part / f"file_order={_NO_FILE}"
+        place.mkdir(parents=True)
+        pl.DataFrame(schema=schema).write_parquet(place / "rows.parquet")
+
+
+def _delivery_rows(landed: list[LandedFile]) -> list[tuple[str | int | None, ...]]:
+    return [
+        (
+            *(file.delivery.feed, file.delivery.file_name, file.delivery.file_order, file.delivery.sha256),
+            *(file.about.status, file.about.problem, file.about.rows_read, file.about.rows_unfit),
+            "\n".join(file.about.unknown_columns) or None,
+        )
+        for file in landed
+    ]
+
+
+def _summary(feed: Feed, files: list[About]) -> FeedRead:
+    return FeedRead(feed.name, len(files), sum(one.rows_read for one in files), sum(one.rows_unfit for one in files))

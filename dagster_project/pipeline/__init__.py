@@ -1,0 +1,1 @@
+"""The pipeline as Dagster runs it: the only room that knows Dagster."""

@@ -1,0 +1,336 @@
+"""The steps of a build as Dagster's assets, in the order of the data. Each is thin: the work is done in the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from dagster_project.answers.prepare import prepare_answers
+from dagster_project.answers.settings import read_answer_settings
+from dagster_project.checks.contract import CHECKS
+from dagster_project.checks.run import counties_below_lanstal, run_checks, write_check_results
+from dagster_project.digest import code_version
+from dagster_project.errors import TellableError
+from dagster_project.ingest.feeds import FEEDS
+from dagster_project.ingest.landing import unknown_folders
+from dagster_project.ingest.sources import REFERENCE_TABLES, FeedRead, write_sources
+from dagster_project.operations import recent_builds
+from dagster_project.pipeline.build import Build, progress
+from dagster_project.publish.assessments import write_assessments
+from dagster_project.publish.changes import Changes, new_files_by_feed
+from dagster_project.publish.documents import Editions, keep_editions, write_documents
+from dagster_project.publish.downloads import CHECK_RESULTS, public_marts, public_tables
+from dagster_project.publish.figures import Figures, read_figures
+from dagster_project.publish.files import write_tables
+from dagster_project.publish.site import write_site
+from dagster_project.releases.contents import landed_files, row_counts
+from dagster_project.releases.current import current_release
+from dagster_project.releases.description import ERROR, CheckResult, Description, read_description
+from dagster_project.releases.folder import PUBLIC
+from dagster_project.releases.publish import put_in_place
+from dagster_project.settings import Settings, answers_file
+from dagster_project.transform.project import manifest, names_of_marts
+from dagster_project.transform.run import build_models, read_outcomes, write_outcomes
+from expectations.outcome import counted
+
+# Folder below the output folder: delivered files as they were parsed.
+KEPT = "parsed"
+BUILDS_SHOWN = 30
+
+LANDING = [
+    dg.AssetSpec(
+        ["landing", feed.name], group_name="landing", description=f"Delivered files of {feed.name}: {feed.grain}."
+    )
+    for feed in FEEDS
+]
+REFERENCE = [
+    dg.AssetSpec(["reference", name], group_name="landing", description=description)
+    for name, description in zip(
+        REFERENCE_TABLES,
+        ("The official register of municipalities.", "Where the real figures of shipped decisions come from."),
+        strict=True,
+    )
+]
+_ALL_LANDING = [spec.key for spec in LANDING]
+
+
+def _parsed(name: str, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["parsed", name], group_name="ingest", description=description, deps=deps, kinds={"polars", "parquet"}
+    )
+
+
+@dg.multi_asset(
+    name="ingest",
+    specs=[
+        *(_parsed(spec.key.path[-1], spec.description or "", [spec.key]) for spec in REFERENCE),
+        *(
+            _parsed(feed.name, f"Rows that fit: {feed.grain}.", [dg.AssetKey(["landing", feed.name]), REFERENCE[0].key])
+            for feed in FEEDS
+        ),
+        _parsed("rejected_rows", "Delivered rows that do not fit, with reason.", _ALL_LANDING),
+        _parsed("deliveries", "Delivered files with their counts.", _ALL_LANDING),
+    ],
+)
+def ingest(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None]]:
+    """Read and validate every delivered file; a file that was parsed before is not parsed again."""
+    read: dict[str, FeedRead] = {}
+
+    def feed_read(one: FeedRead) -> None:
+        read[one.feed] = one
+        progress.info(
+            "ingest     %s: %s, %d rows read, %d do not fit",
+            *(one.feed, counted(one.files, "file"), one.rows_read, one.rows_unfit),
+        )
+
+    with build.step("ingest"):
+        write_sources(build.settings.landing, build.sources, build.settings.output / KEPT, feed_read)
+    for name in (*REFERENCE_TABLES, "deliveries"):
+        yield dg.MaterializeResult(asset_key=["parsed", name])
+    for one in read.values():
+        counts = {"files": one.files, "rows_read": one.rows_read, "rows_unfit": one.rows_unfit}
+        yield dg.MaterializeResult(asset_key=["parsed", one.feed], metadata=counts)
+    unfit = sum(one.rows_unfit for one in read.values())
+    yield dg.MaterializeResult(asset_key=["parsed", "rejected_rows"], metadata={"dagster/row_count": unfit})
+
+
+class LayerTranslator(DagsterDbtTranslator):
+    """Groups dbt's assets by layer and leaves SQL out of their descriptions."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Layer of the model: its schema."""
+        return str(dbt_resource_props["schema"])
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Description from dbt, or the comment that the model begins with."""
+        described = dbt_resource_props.get("description") or ""
+        comment = [line[2:].strip() for line in dbt_resource_props.get("raw_code", "").splitlines() if line[:2] == "--"]
+        return described or " ".join(comment)
+
+
+TRANSLATOR = LayerTranslator()
+
+
+@dbt_assets(manifest=manifest(), dagster_dbt_translator=TRANSLATOR, name="transform")
+def transform(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Build and test all models in one dbt invocation."""
+    with build.step("transform"):
+        results = build_models(build.release.warehouse_file, build.sources, build.dbt_target, build.settings.as_of)
+        write_outcomes(results, build.dbt_outcomes)
+        with build.release.warehouse() as warehouse:
+            rows = row_counts(warehouse, "marts")
+    of_type = [result.node.resource_type for result in results]
+    progress.info("transform  %d models built, %d tests of them run", of_type.count("model"), of_type.count("test"))
+    for result in results:
+        node = manifest()["nodes"][result.node.unique_id]
+        if node["resource_type"] == "test":
+            yield from _tested(node, result)
+        elif node["config"]["materialized"] != "ephemeral":
+            row_count = {"dagster/row_count": rows[node["name"]]} if node["schema"] == "marts" else {}
+            yield dg.MaterializeResult(
+                asset_key=TRANSLATOR.get_asset_key(node), metadata=_seconds_of(result) | row_count
+            )
+
+
+def _tested(node: Mapping[str, Any], result: Any) -> Iterator[dg.AssetCheckResult]:
+    """The asset check that a test is to Dagster, where it is one."""
+    if key := get_asset_check_key_for_test(manifest(), TRANSLATOR, node["unique_id"], None):
+        failing_rows = result.failures or 0
+        is_warning = node["config"]["severity"].lower() == "warn"
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=not failing_rows,
+            severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
+            metadata=_seconds_of(result) | {"failing_rows": failing_rows},
+        )
+
+
+def _seconds_of(result: Any) -> dict[str, Any]:
+    return {"seconds": round(result.execution_time, 3)}
+
+
+@dg.asset(
+    key=["marts", CHECK_RESULTS],
+    group_name="checks",
+    deps=sorted({dg.AssetKey(list(check.asset)) for check in CHECKS}),
+    description="Outcome of every check of the contract: one row per check.",
+    kinds={"greatexpectations", "duckdb"},
+)
+def check_results(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[list[CheckResult]]:
+    """Run the suites, gather what dbt's tests found, make sure that nothing is missing, and write it down."""
+    settings = build.settings
+    with build.step("checks"), build.release.warehouse() as warehouse:
+        results = run_checks(
+            warehouse,
+            read_outcomes(build.dbt_outcomes),
+            settings.as_of,
+            settings.rejected_rows_limit,
+            settings.stale_after_days,
+        )
+        write_check_results(results, warehouse)
+    failed = [result.check_name for result in results if not result.passed]
+    progress.info("checks     %d of %d passed", len(results) - len(failed), len(results))
+    return dg.MaterializeResult(
+        value=results, metadata={"dagster/row_count": len(results), "failed": ", ".join(failed) or "none"}
+    )
+
+
+@dg.multi_asset_check(
+    name="contract_checks",
+    specs=[
+        dg.AssetCheckSpec(
+            check.name,
+            asset=dg.AssetKey(list(check.asset)),
+            description=check.advice,
+            additional_deps=[dg.AssetKey(["marts", CHECK_RESULTS])],
+        )
+        for check in CHECKS
+    ],
+    ins={"results": dg.AssetIn(["marts", CHECK_RESULTS])},
+)
+def contract_checks(results: list[CheckResult]) -> Iterator[dg.AssetCheckResult]:
+    """Show the outcomes on the assets that they guard."""
+    for check, result in zip(CHECKS, results, strict=True):
+        yield dg.AssetCheckResult(
+            asset_key=dg.AssetKey(list(check.asset)),
+            check_name=check.name,
+            passed=result.passed,
+            severity=dg.AssetCheckSeverity.ERROR if check.severity == ERROR else dg.AssetCheckSeverity.WARN,
+            metadata={"failing_rows": result.failing_rows, "findings": "\n".join(result.findings) or "none"},
+        )
+
+
+@dg.asset(
+    group_name="publish",
+    deps=[dg.AssetKey(["marts", mart]) for mart in (*names_of_marts(), CHECK_RESULTS)],
+    description="Every mart as a Parquet file; public ones and what has changed in every form, with a data dictionary.",
+)
+def tables(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Changes]:
+    """Write the marts as files, and find in them what has changed since the release before."""
+    with build.step("tables"), build.release.warehouse() as warehouse:
+        previous = current_release(build.settings.output)
+        written = write_tables(warehouse, build.release, previous, build.build_id, build.began_at, build.settings.as_of)
+    progress.info("tables     %d marts, %d of them public", written.marts, len(public_marts()))
+    return dg.MaterializeResult(value=written.changes, metadata={"marts": written.marts})
+
+
+@dg.asset(group_name="publish", deps=[tables], description="The public marts in memory, for documents and pages.")
+def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Figures | None]:
+    """Read every public mart once; without documents and pages none."""
+    if not build.settings.with_site:
+        return dg.MaterializeResult(value=None, metadata={"left_out": True})
+    with build.step("figures"), build.release.warehouse() as warehouse:
+        names = [table.name for table in public_marts()]
+        read = read_figures(warehouse, names, build.settings.as_of, build.build_id, code_version())
+    return dg.MaterializeResult(value=read)
+
+
+@dg.asset(group_name="publish", description="Plans as PDF, workbooks, and the page of undecided requests.")
+def documents(build: dg.ResourceParam[Build], figures: Figures | None) -> dg.MaterializeResult[Editions | None]:
+    """Write the documents, and keep those of earlier editions at their addresses."""
+    current = current_release(build.settings.output)
+    public, previous = build.release.public, current / PUBLIC if current else None
+    if figures is None:
+        keep_editions(public, previous)
+        return dg.MaterializeResult(value=None, metadata={"left_out": True})
+    with build.step("documents"):
+        with build.release.warehouse() as warehouse:
+            write_assessments(warehouse, build.release.path, build.settings.as_of, build.build_id)
+        editions = write_documents(public, figures, previous)
+    progress.info("documents  %d years", len(editions.names))
+    return dg.MaterializeResult(value=editions, metadata={"years": len(editions.names)})
+
+
+@dg.asset(group_name="publish", description="The web pages, in Swedish and English.")
+def site(
+    build: dg.ResourceParam[Build], figures: Figures | None, tables: Changes, documents: Editions | None
+) -> dg.MaterializeResult[None]:
+    """Write the web pages."""
+    if figures is None or documents is None:
+        return dg.MaterializeResult(metadata={"left_out": True})
+    with build.step("site"):
+        with build.release.warehouse() as warehouse:
+            rows = row_counts(warehouse, "marts") | row_counts(warehouse, "history")
+        listed = [
+            {"name": table.name, "description": table.description, "rows": rows[table.name]}
+            for table in public_tables()
+        ]
+        builds = recent_builds(build.settings.output, BUILDS_SHOWN)
+        pages = write_site(build.release.public, figures, tables, documents, listed, builds)
+    progress.info("site       %d pages", pages)
+    return dg.MaterializeResult(metadata={"pages": pages})
+
+
+class BuildBlockedError(TellableError):
+    """A blocking check failed: nothing is published, and the build is kept under blocked/."""
+
+
+@dg.asset(
+    group_name="publish",
+    deps=[tables, documents, site],
+    ins={"results": dg.AssetIn(["marts", CHECK_RESULTS])},
+    description="The checked warehouse, its files and pages, published in one atomic step.",
+    freshness_policy=dg.FreshnessPolicy.time_window(
+        # The log may rest for some days.
+        fail_window=timedelta(days=Settings.stale_after_days + 1),
+        warn_window=timedelta(days=2),
+    ),
+)
+def release(build: dg.ResourceParam[Build], results: list[CheckResult]) -> dg.MaterializeResult[None]:
+    """Publish when every blocking check passed; otherwise keep the build as blocked and fail."""
+    output = build.settings.output
+    with build.step("publish"):
+        description = _describe(build, results)
+        folder = put_in_place(build.release.path, description, output, build.settings.keep_releases)
+    if not description.published:
+        blocking = ", ".join(check.check_name for check in description.failed(ERROR))
+        raise BuildBlockedError(f"{blocking}; kept in {folder}")
+    progress.info("publish    %s", folder)
+    return dg.MaterializeResult(metadata={"build_id": build.build_id, "folder": str(folder)})
+
+
+def _describe(build: Build, results: list[CheckResult]) -> Description:
+    """What build.json says of this build."""
+    current = current_release(build.settings.output)
+    with build.release.warehouse() as warehouse:
+        files = landed_files(warehouse)
+        rows = row_counts(warehouse, "marts")
+        below = counties_below_lanstal(warehouse, build.settings.as_of)
+    return Description(
+        build_id=build.build_id,
+        built_at=datetime.now(UTC),
+        as_of=build.settings.as_of,
+        code_version=code_version(),
+        published=all(result.passed for result in results if result.severity == ERROR),
+        with_site=build.settings.with_site,
+        files=tuple(files),
+        not_read=tuple(unknown_folders(build.settings.landing)),
+        new_files_by_feed=new_files_by_feed(files, read_description(current) if current else None),
+        rows_by_mart=rows,
+        checks=tuple(results),
+        counties_below_lanstal=tuple(below),
+        seconds_by_step=build.seconds_by_step(),
+    )
+
+
+@dg.asset(
+    group_name="publish",
+    deps=[release],
+    description="Answers to municipalities whose requests have been decided, with the new plan, in the outbox.",
+)
+def answers(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
+    """Put an answer into the outbox for every decision that has none yet; without documents they wait."""
+    published = current_release(build.settings.output)
+    if published is None or not build.settings.with_site:
+        return dg.MaterializeResult(metadata={"left_out": True})
+    with build.step("answers"):
+        settings, output, as_of = read_answer_settings(answers_file()), build.settings.output, build.settings.as_of
+        prepared = prepare_answers(output, published, settings, datetime.now(UTC), as_of)
+    progress.info("answers    %d prepared", prepared.answers)
+    return dg.MaterializeResult(metadata={"answers": prepared.answers, "without_recipient": prepared.without_recipient})

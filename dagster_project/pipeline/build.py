@@ -1,0 +1,177 @@
+"""One build: its id, its folder, the lock so that builds never meet, and how it ended."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dagster_project.answers.outbox import prepared_for
+from dagster_project.errors import TellableError, tellable
+from dagster_project.ingest.landing import fingerprint
+from dagster_project.operations import BLOCKED as WAS_BLOCKED
+from dagster_project.operations import BROKE, PUBLISHED, BuildRun, record_build
+from dagster_project.releases.current import current_release
+from dagster_project.releases.description import Description, read_description
+from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, ReleaseFolder
+from dagster_project.settings import Settings
+from dagster_project.watch import tell_of_build
+
+progress = logging.getLogger("arsplan")
+
+BUILD_ID_FORMAT = "%Y%m%dT%H%M%S%fZ"
+
+
+class BuildRunningError(TellableError):
+    """Another build works in the same output folder."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build under way. What its steps hand on lies in its folder, which is thrown away; the release leaves it."""
+
+    settings: Settings
+    build_id: str
+
+    @property
+    def folder(self) -> Path:
+        """Where this build works; nobody else reads what is not yet checked."""
+        return self.settings.output / BUILDING / self.build_id
+
+    @property
+    def release(self) -> ReleaseFolder:
+        """The release under construction."""
+        return ReleaseFolder(self.folder / "release")
+
+    @property
+    def sources(self) -> Path:
+        """Folder that dbt's sources read (ingest/sources.py)."""
+        return self.folder / "sources"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Folder of dbt's run artefacts."""
+        return self.folder / "dbt"
+
+    @property
+    def dbt_outcomes(self) -> Path:
+        """File with what dbt's tests found."""
+        return self.folder / "dbt_outcomes.json"
+
+    @property
+    def began_at(self) -> datetime:
+        """When it began, UTC."""
+        return datetime.strptime(self.build_id, BUILD_ID_FORMAT).replace(tzinfo=UTC)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure one step and write down how it went; an error leaves it as one that may be logged."""
+        start = time.perf_counter()
+        cause = None
+        try:
+            yield
+        except Exception as error:
+            told = tellable(error)
+            cause = f"{name}: {told}"
+            raise told from None
+        finally:
+            line = {"step": name, "seconds": round(time.perf_counter() - start, 2), "cause": cause}
+            with self._steps_file.open("a", encoding="utf-8") as steps:
+                steps.write(json.dumps(line) + "\n")
+
+    @property
+    def _steps_file(self) -> Path:
+        return self.folder / "steps.jsonl"
+
+    def seconds_by_step(self) -> dict[str, float]:
+        """Seconds of the steps that have ended, in their order."""
+        return {line["step"]: line["seconds"] for line in self._steps()}
+
+    def cause(self) -> str | None:
+        """Why a step broke, if one did."""
+        return next((line["cause"] for line in self._steps() if line["cause"]), None)
+
+    def _steps(self) -> list[dict[str, Any]]:
+        if not self._steps_file.is_file():
+            return []
+        return [json.loads(line) for line in self._steps_file.read_text(encoding="utf-8").splitlines()]
+
+    def finished(self) -> Description | None:
+        """What a build that ran to its end says of itself, published or blocked; None of one that broke."""
+        published, blocked = (self.settings.output / place / self.build_id for place in (RELEASES, BLOCKED))
+        return read_description(published if current_release(self.settings.output) == published else blocked)
+
+
+@contextmanager
+def locked(output: Path) -> Iterator[None]:
+    """Hold the output folder's lock; it goes with the process. Raises BuildRunningError at once when it is taken."""
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BuildRunningError(f"Another build is running in {output}: wait until it has ended.") from error
+        yield
+
+
+@contextmanager
+def new_build(settings: Settings) -> Iterator[Build]:
+    """Lock the output folder and make a folder for one build; afterwards write down and report how it ended."""
+    with locked(settings.output):
+        building = settings.output / BUILDING
+        shutil.rmtree(building, ignore_errors=True)  # what a killed build left behind
+        build = Build(settings, _new_build_id(settings.output))
+        building.mkdir(mode=0o700)  # nobody else reads what is not yet checked
+        build.release.path.mkdir(parents=True)
+        landing = fingerprint(settings.landing)
+        try:
+            yield build
+        finally:
+            run = _run_of(build, landing)
+            shutil.rmtree(building, ignore_errors=True)
+            _record(build, run)
+
+
+def _run_of(build: Build, landing: str) -> BuildRun:
+    """What the history of builds remembers of a build that has ended."""
+    finished = build.finished()
+    outcome = BROKE if finished is None else PUBLISHED if finished.published else WAS_BLOCKED
+    return BuildRun(
+        build_id=build.build_id,
+        began_at=build.began_at,
+        ended_at=datetime.now(UTC),
+        as_of=build.settings.as_of,
+        outcome=outcome,
+        cause=build.cause() or ("it was interrupted" if outcome == BROKE else None),
+        seconds_by_step=build.seconds_by_step(),
+        rows_by_mart=finished.rows_by_mart if finished else {},
+        new_files_by_feed=finished.new_files_by_feed if finished else {},
+        checks={check.check_name: check for check in finished.checks} if finished else {},
+        landing=landing,
+    )
+
+
+def _record(build: Build, run: BuildRun) -> None:
+    output = build.settings.output
+    try:
+        record_build(output, run)
+        tell_of_build(output, run, build.finished(), prepared_for(output, build.build_id))
+    except Exception as error:  # what was published stays published
+        progress.warning("history    not all of this build is remembered and told: %s", tellable(error))
+
+
+def _new_build_id(output: Path) -> str:
+    """The time of the build; ids sort by it."""
+    taken = {path.name for kind in (RELEASES, BLOCKED) for path in (output / kind).glob("*")}
+    while True:
+        build_id = datetime.now(UTC).strftime(BUILD_ID_FORMAT)
+        if build_id not in taken:
+            return build_id

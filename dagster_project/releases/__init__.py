@@ -1,0 +1,1 @@
+"""A release on disk: its layout, its description, which one is current."""

@@ -1,0 +1,104 @@
+"""build.json: what a finished build says of itself, published or blocked. Written and read here alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+ERROR, WARN = "error", "warn"
+FILE_NAME = "build.json"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Outcome of a contract check; `findings` are sentences about some of the failing rows."""
+
+    check_name: str
+    severity: str
+    passed: bool
+    failing_rows: int
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CountyBelow:
+    """A county whose kommuntal is below its länstal, now or later in the quota year (R3); persons."""
+
+    quota_year: int
+    county_code: str
+    county_name: str
+    kommuntal_persons: int
+    lanstal_persons: int
+
+
+@dataclass(frozen=True)
+class Description:
+    """A finished build.
+
+    `files` holds the rows of marts.landed_files, and of each file its `problem` and its `unknown_columns`, if any;
+    `not_read` what lies in the landing folder and is no feed; `new_files_by_feed` counts files that the release before
+    had not; `seconds_by_step` ends before the release is in its place. What a release of an older program lacks is as
+    if there were none.
+    """
+
+    build_id: str
+    built_at: datetime
+    as_of: date
+    code_version: str
+    published: bool
+    with_site: bool = True
+    files: tuple[dict[str, Any], ...] = ()
+    not_read: tuple[str, ...] = ()
+    new_files_by_feed: dict[str, int] = field(default_factory=dict)
+    rows_by_mart: dict[str, int] = field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
+    counties_below_lanstal: tuple[CountyBelow, ...] = ()
+    seconds_by_step: dict[str, float] = field(default_factory=dict)
+
+    def failed(self, severity: str) -> list[CheckResult]:
+        """Failed checks of one severity, in the contract's order."""
+        return [check for check in self.checks if check.severity == severity and not check.passed]
+
+    def digests_by_feed(self) -> dict[str, set[str]]:
+        """Digests of the delivered files, by feed."""
+        return digests_by_feed(self.files)
+
+    def write(self, folder: Path) -> None:
+        """Write build.json into the folder of a release."""
+        content = asdict(self) | {"built_at": self.built_at.isoformat(timespec="seconds"), "as_of": f"{self.as_of}"}
+        (folder / FILE_NAME).write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def digests_by_feed(files: Iterable[dict[str, Any]]) -> dict[str, set[str]]:
+    """Digests of delivered files (rows of marts.landed_files), by feed."""
+    digests: dict[str, set[str]] = {}
+    for file in files:
+        digests.setdefault(file["feed"], set()).add(file["sha256"])
+    return digests
+
+
+def read_description(folder: Path) -> Description | None:
+    """What build.json in the folder of a release says; None where there is none."""
+    file = folder / FILE_NAME
+    if not file.is_file():
+        return None
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    known = {one.name for one in fields(Description)}
+    described = {name: value for name, value in content.items() if name in known}
+    checks = [CheckResult(**check | {"findings": tuple(check["findings"])}) for check in content.get("checks", [])]
+    counties = [CountyBelow(**county) for county in content.get("counties_below_lanstal", [])]
+    return Description(
+        **described
+        | {
+            "built_at": datetime.fromisoformat(content["built_at"]),
+            "as_of": date.fromisoformat(content["as_of"]),
+            "files": tuple(content.get("files", [])),
+            "not_read": tuple(content.get("not_read", [])),
+            "checks": tuple(checks),
+            "counties_below_lanstal": tuple(counties),
+        }
+    )

@@ -1,0 +1,55 @@
+"""The folder of a release, published, blocked or under construction: what lies where in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.settings import memory_limit
+
+RELEASES, BLOCKED, BUILDING = "releases", "blocked", "building"
+PUBLIC = "public"
+DIGESTS = "SHA256SUMS"
+
+# The oldest format that DuckDB still writes: analysts' clients from 1.0 on open it. As in dbt's profile.
+_WAREHOUSE_FORMAT = {"storage_compatibility_version": "v0.10.2"}
+
+
+@dataclass(frozen=True)
+class ReleaseFolder:
+    """A release on disk."""
+
+    path: Path
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The DuckDB file; while a release is under construction only its build opens it."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def parquet(self) -> Path:
+        """Folder with every mart as a Parquet file."""
+        return self.path / "parquet"
+
+    @property
+    def public(self) -> Path:
+        """Folder of what everyone may see."""
+        return self.path / PUBLIC
+
+    @property
+    def data(self) -> Path:
+        """Folder of the public tables in every form."""
+        return self.public / "data"
+
+    @contextmanager
+    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the warehouse for one step of its build."""
+        with duckdb.connect(
+            str(self.warehouse_file), config={**_WAREHOUSE_FORMAT, "memory_limit": memory_limit()}
+        ) as connection:
+            connection.execute("set enable_progress_bar = false")
+            yield connection

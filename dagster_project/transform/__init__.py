@@ -1,0 +1,1 @@
+"""The models: the dbt project, how it is run, what it says."""

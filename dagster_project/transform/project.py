@@ -1,0 +1,98 @@
+"""What dbt knows of its project: parsed once per state of it, asked by whoever needs a model's name, key or test."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dagster_project.digest import DBT_SOURCES, digest_of
+from dagster_project.errors import TellableError, place_fault_in
+from dagster_project.settings import DBT_PROJECT, name_warehouse
+
+PARSED = "partial_parse.msgpack"
+
+
+class TransformError(TellableError):
+    """dbt could not build the models or a test of them failed; the message names the nodes."""
+
+
+@cache
+def parsed_project() -> Path:
+    """Folder with the manifest of the dbt project as it is now; parses only when the project has changed."""
+    folder = DBT_PROJECT / "target" / digest_of(DBT_PROJECT, DBT_SOURCES)[:16]
+    if not folder.is_dir():
+        _parse_into(folder)
+    return folder
+
+
+def _parse_into(folder: Path) -> None:
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
+
+    name_warehouse(folder / "warehouse.duckdb")  # parsing does not open it, but the profile must name one
+    folder.parent.mkdir(exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        result = dbtRunner().invoke(["parse", *dbt_arguments(scratch)])
+        if not result.success:
+            raise TransformError(
+                place_fault_in(str(result.exception)) or f"dbt cannot parse the project: {result.exception}"
+            )
+        scratch.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # unless another process has just put the same parse there
+            raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    for other in folder.parent.iterdir():
+        if other != folder and other.stat().st_mtime < folder.stat().st_mtime:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def dbt_arguments(target: Path) -> list[str]:
+    """Options of every dbt command: this project, its artefacts in `target`, nothing logged."""
+    return [
+        f"--project-dir={DBT_PROJECT}",
+        f"--profiles-dir={DBT_PROJECT}",
+        f"--target-path={target}",
+        f"--log-path={target}",
+        "--log-level=none",
+        "--log-level-file=none",
+    ]
+
+
+@cache
+def manifest() -> dict[str, Any]:
+    """dbt's manifest of the project."""
+    content: dict[str, Any] = json.loads((parsed_project() / "manifest.json").read_text())
+    return content
+
+
+def test_names() -> dict[str, str]:
+    """Name of every dbt data test, by the contract check that it decides; others map to themselves."""
+    tests = (node for node in nodes() if node["resource_type"] == "test")
+    return {node["config"]["meta"].get("check") or node["name"]: node["name"] for node in tests}
+
+
+def names_of_marts() -> list[str]:
+    """Marts that dbt makes, public or not, in order."""
+    models = (node for node in nodes() if node["resource_type"] == "model")
+    return sorted(model["name"] for model in models if model["schema"] == "marts")
+
+
+@cache
+def nodes() -> list[dict[str, Any]]:
+    """Every model, seed and data test."""
+    return list(manifest()["nodes"].values())
+
+
+def grains() -> dict[str, tuple[str, ...]]:
+    """Columns of the key, by dbt's id of the model."""
+    return {
+        node["attached_node"]: tuple(node["test_metadata"]["kwargs"]["columns"])
+        for node in nodes()
+        if node.get("test_metadata", {}) and node["test_metadata"]["name"] == "unique_grain"
+    }

@@ -1,0 +1,95 @@
+"""dbt inside this process: one invocation per build, without parsing again; and what its results say."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from dagster_project.errors import place_fault_in, without_values
+from dagster_project.settings import name_warehouse
+from dagster_project.transform.project import PARSED, TransformError, dbt_arguments, parsed_project
+from expectations.outcome import Outcome
+
+
+def build_models(warehouse_file: Path, sources: Path, target: Path, as_of: date) -> list[Any]:
+    """Build every model from the folder that its sources read, and run all data tests; dbt's results, one per node.
+
+    Raises TransformError when a model broke, or when a test failed that decides no contract check.
+    """
+    with _plainly_named(sources) as folder:
+        return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, as_of, folder)
+
+
+def invoke_dbt(
+    command: list[str], warehouse_file: Path, target: Path, as_of: date, sources: Path | None = None
+) -> list[Any]:
+    """Run one dbt command in this process; its results. Raises TransformError."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 (heavy)
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (heavy)
+
+    name_warehouse(warehouse_file, sources)
+    parsed = Manifest.from_msgpack((parsed_project() / PARSED).read_bytes())
+    folder = Path.cwd()
+    try:
+        invocation = dbtRunner(manifest=parsed).invoke(
+            ["--no-write-json", *command, f"--vars={json.dumps({'as_of': f'{as_of}'})}", *dbt_arguments(target)]
+        )
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        os.chdir(folder)
+    results = list(getattr(invocation.result, "results", []))
+    broken = [result for result in results if result.status in _BROKEN]
+    if broken or not results:
+        text = " ".join(str(result.message) for result in broken) or str(invocation.exception)
+        told = "; ".join(f"{result.node.name}: {_kind_of_error(result.message)}" for result in broken)
+        raise TransformError(place_fault_in(text) or told or f"dbt did not run: {without_values(text)}")
+    return results
+
+
+@contextmanager
+def _plainly_named(folder: Path) -> Iterator[Path]:
+    """A link to the folder without commas or wildcards in its name.
+
+    DuckDB's file_search_path is a list separated by commas, and what it finds there is looked for by patterns.
+    """
+    with TemporaryDirectory(prefix="arsplan-") as place:
+        link = Path(place) / "sources"
+        link.symlink_to(folder)
+        yield link
+
+
+# "warn" is a contract check that failed: the release gate judges it, so that a blocked build is built to its end.
+# "skipped" follows from another failure.
+_BROKEN = ("error", "runtime error", "fail")
+
+
+def _kind_of_error(message: str | None) -> str:
+    """What kind of error it was and where, without the values that a database tells."""
+    lines = [line.strip() for line in (message or "").splitlines() if line.strip()]
+    return without_values(" ".join(lines[:2]))[:300]
+
+
+def outcomes_of(results: list[Any]) -> Iterator[tuple[str, Outcome]]:
+    """The outcome of every dbt test that ran, by the test's name."""
+    for result in results:
+        if result.node.resource_type == "test" and result.status in ("pass", "warn"):
+            check = result.node.config.meta.get("check") or result.node.name
+            yield result.node.name, Outcome(check, result.status == "pass", result.failures or 0)
+
+
+def write_outcomes(results: list[Any], file: Path) -> None:
+    """Write down what dbt's tests found, for the checks: Outcome by the test's name, without findings."""
+    found = {test: [one.name, one.passed, one.failing_rows] for test, one in outcomes_of(results)}
+    file.write_text(json.dumps(found), encoding="utf-8")
+
+
+def read_outcomes(file: Path) -> dict[str, Outcome]:
+    """What write_outcomes wrote."""
+    return {test: Outcome(*one) for test, one in json.loads(file.read_text(encoding="utf-8")).items()}
