@@ -185,10 +185,10 @@ def name_dagster_home(output: Path) -> None:
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")  # what a run intends to do is written at once
 
 
-def name_warehouse(path: Path, sources: Path | None = None) -> None:
+def name_warehouse(path: Path, sources: Path) -> None:
     """Tell dbt's profile which file it builds in, from which folder of parsed files, and with how much memory."""
     os.environ["ARSPLAN_WAREHOUSE"] = str(path)
-    os.environ["ARSPLAN_SOURCES"] = str(sources or "")
+    os.environ["ARSPLAN_SOURCES"] = str(sources)
     os.environ["ARSPLAN_MEMORY_LIMIT"] = memory_limit()
 
 

@@ -123,7 +123,7 @@ def _came_in(release: Description, last: BuildRun | None) -> list[str]:
             counts[position] += value
     new = last.new_files_by_feed if last else {}
     return [
-        f"  {feed:<16}{files} files ({new.get(feed, 0)} new), {accepted} rows accepted, {rejected} set aside"
+        f"  {feed:<16}{files} files ({new.get(feed, 0)} new), {accepted} rows accepted, {rejected} rejected"
         for feed, (files, accepted, rejected) in by_feed.items()
     ]
 

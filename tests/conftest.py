@@ -6,6 +6,7 @@ import contextlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from browser.serving import CHROMIUM, address, browser, context, page, public  #
 from pipeline.mail_server import mail  # noqa: F401 (a fixture)
 
 from dagster_project.cli import main
+from dagster_project.operations import PUBLISHED, BuildRun, record_build
 from dagster_project.settings import dagster_yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -50,6 +52,12 @@ class Built:
 Build = Callable[..., Built]
 
 
+def note_build(output: Path, ended_at: datetime) -> None:
+    """Remember a published build of an empty world that ended then."""
+    build_id = f"B{ended_at:%Y%m%d%H%M%S}"
+    record_build(output, BuildRun(build_id, ended_at, ended_at, ended_at.date(), PUBLISHED, None, {}, {}, {}, {}))
+
+
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     """`arsplan build`, in this process: the heavy libraries are imported once for all tests."""
@@ -58,10 +66,10 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
         (home / "dagster.yaml").write_text(dagster_yaml(home))
         environment.setenv("DAGSTER_HOME", str(home))
 
-        def run(landing: Path, as_of: str, output: Path, with_site: bool = False, anew: bool = False) -> Built:
+        def run(landing: Path, as_of: str, output: Path, with_site: bool = False) -> Built:
             text = io.StringIO()
             command = ["build", "--landing", str(landing), "--output", str(output), "--as-of", as_of]
-            command += ([] if with_site else ["--without-site"]) + (["--anew"] if anew else [])
+            command += [] if with_site else ["--without-site"]
             with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
                 exit_code = main(command)
             return Built(exit_code, output, text.getvalue())

@@ -13,7 +13,7 @@ import polars as pl
 from dagster_project.ingest.feeds import Feed, Kind
 from dagster_project.ingest.read import ROW_NUMBER, UnreadableFileError, matchable, read_delivery
 from dagster_project.ingest.register import Register
-from dagster_project.ingest.validate import ROW_HASH, validate
+from dagster_project.ingest.validate import REJECTION, ROW_HASH, validate
 
 LOADED = "loaded"
 
@@ -69,7 +69,8 @@ def parse(path: Path, feed: Feed, register: Register) -> ParsedFile:
     headers = map(matchable, delivery.headers)
     unknown = tuple(dict.fromkeys(header for header in headers if header not in feed.column_names))
     validated = validate(delivery, feed, register)
-    rejected = validated.rejected.join(delivery.raw_rows(validated.rejected[ROW_NUMBER]), on=ROW_NUMBER)
+    texts = delivery.raw_rows(validated.rejected[ROW_NUMBER])
+    rejected = validated.rejected.rename({REJECTION: "reason"}).join(texts, on=ROW_NUMBER)
     return ParsedFile(
         About(LOADED, None, delivery.rows.height, rejected.height, unknown),
         validated.fitting.cast(fitting_schema(feed)),

@@ -15,7 +15,7 @@ from dagster_project.ingest.read import ROW_NUMBER, Delivery
 from dagster_project.ingest.register import Register
 
 ROW_HASH = "row_hash"
-REASON = "reason"
+REJECTION = "rejection"
 
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
 _TIMESTAMP = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(\.\d{1,6})?\d*(Z|[+-]\d{2}:?\d{2})?)?$"
@@ -26,7 +26,7 @@ class Validated:
     """What became of a delivery's rows.
 
     `fitting`: row_number, row_hash (equal for rows that are equal in all contract columns) and the feed's columns,
-    typed. `rejected`: row_number, reason (its code).
+    typed. `rejected`: row_number, rejection (the reason code).
     """
 
     fitting: pl.DataFrame
@@ -40,15 +40,15 @@ def validate(delivery: Delivery, feed: Feed, register: Register) -> Validated:
     judged = (
         canonical.with_columns(
             canonical.select(feed.column_names).hash_rows().alias(ROW_HASH),
-            pl.coalesce(*_reasons(texts, feed, register), pl.lit(None, pl.String)).alias(REASON),
+            pl.coalesce(*_reasons(texts, feed, register), pl.lit(None, pl.String)).alias(REJECTION),
         )
         .with_columns(_typed(column).alias(column.name) for column in feed.columns)
         .with_columns(bounded)
-        .with_columns(pl.coalesce(REASON, in_force_reason).alias(REASON))
+        .with_columns(pl.coalesce(REJECTION, in_force_reason).alias(REJECTION))
     )
     return Validated(
-        fitting=judged.filter(pl.col(REASON).is_null()).select(ROW_NUMBER, ROW_HASH, *feed.column_names),
-        rejected=judged.filter(pl.col(REASON).is_not_null()).select(ROW_NUMBER, REASON),
+        fitting=judged.filter(pl.col(REJECTION).is_null()).select(ROW_NUMBER, ROW_HASH, *feed.column_names),
+        rejected=judged.filter(pl.col(REJECTION).is_not_null()).select(ROW_NUMBER, REJECTION),
     )
 
 

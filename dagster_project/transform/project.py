@@ -32,7 +32,7 @@ def parsed_project() -> Path:
 def _parse_into(folder: Path) -> None:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
 
-    name_warehouse(folder / "warehouse.duckdb")  # parsing does not open it, but the profile must name one
+    name_warehouse(folder / "warehouse.duckdb", folder)  # parsing does not open it, but the profile must name one
     folder.parent.mkdir(exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=folder.parent))
     try:

@@ -22,28 +22,31 @@ def build_models(warehouse_file: Path, sources: Path, target: Path, as_of: date)
 
     Raises TransformError when a model broke, or when a test failed that decides no contract check.
     """
-    with _plainly_named(sources) as folder:
-        return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, as_of, folder)
+    return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, as_of, sources)
 
 
 def invoke_dbt(
     command: list[str], warehouse_file: Path, target: Path, as_of: date, sources: Path | None = None
 ) -> list[Any]:
-    """Run one dbt command in this process; its results. Raises TransformError."""
+    """Run one dbt command in this process; its results. What reads no source needs no `sources`.
+
+    Raises TransformError.
+    """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 (heavy)
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (heavy)
 
-    name_warehouse(warehouse_file, sources)
     parsed = Manifest.from_msgpack((parsed_project() / PARSED).read_bytes())
     folder = Path.cwd()
-    try:
-        invocation = dbtRunner(manifest=parsed).invoke(
-            ["--no-write-json", *command, f"--vars={json.dumps({'as_of': f'{as_of}'})}", *dbt_arguments(target)]
-        )
-    finally:
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        os.chdir(folder)
+    with _plainly_named(sources) as link:
+        name_warehouse(warehouse_file, link)
+        try:
+            invocation = dbtRunner(manifest=parsed).invoke(
+                ["--no-write-json", *command, f"--vars={json.dumps({'as_of': f'{as_of}'})}", *dbt_arguments(target)]
+            )
+        finally:
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+            os.chdir(folder)
     results = list(getattr(invocation.result, "results", []))
     broken = [result for result in results if result.status in _BROKEN]
     if broken or not results:
@@ -54,14 +57,14 @@ def invoke_dbt(
 
 
 @contextmanager
-def _plainly_named(folder: Path) -> Iterator[Path]:
-    """A link to the folder without commas or wildcards in its name.
+def _plainly_named(folder: Path | None) -> Iterator[Path]:
+    """A link to the folder, or to nothing, without commas or wildcards in its name.
 
     DuckDB's file_search_path is a list separated by commas, and what it finds there is looked for by patterns.
     """
     with TemporaryDirectory(prefix="arsplan-") as place:
         link = Path(place) / "sources"
-        link.symlink_to(folder)
+        link.symlink_to(folder or "nothing")
         yield link
 
 

@@ -9,9 +9,9 @@ from collections import Counter
 
 from conftest import PROJECT, SHIPPED_LANDING
 
-from dagster_project.checks import CHECKS
+from dagster_project.checks.contract import CHECKS
 from dagster_project.ingest.document import feeds_markdown
-from dagster_project.manifest import manifest
+from dagster_project.transform.project import manifest
 
 
 def test_feeds_page_is_made_from_the_table_of_feeds() -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Build
+from conftest import Build, note_build
 from pipeline.mail_server import MailServer
 
 from dagster_project.alerts import AlertSettings, Problem, Receiver, deliver, read_alert_settings, report
 from dagster_project.language import ENGLISH
-from dagster_project.operations import ERROR, WARN, opened, record_night
+from dagster_project.operations import opened
+from dagster_project.releases.description import ERROR, WARN
 from dagster_project.settings import SettingError, settings_for
 from dagster_project.watch import look_around
 
@@ -199,7 +200,7 @@ def test_every_outcome_of_a_build_is_told(
     mail.received.clear()
 
     with monkeypatch.context() as broken:
-        broken.setattr("dagster_project.ingest.assets.load_deliveries", lambda *_: 1 / 0)
+        broken.setattr("dagster_project.pipeline.assets.write_sources", lambda *_: 1 / 0)
         assert build(landing, AS_OF, output).exit_code == 1
     [(_, _, body)] = mail.received
     assert "Bygget avbröts: ingest: ZeroDivisionError" in body
@@ -228,7 +229,7 @@ def test_a_late_feed_and_a_missed_night_are_told(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ARSPLAN_ALERTS", str(alerts))
         settings.output.mkdir()
-        record_night(settings.output, NOW - timedelta(hours=3), None)
+        note_build(settings.output, NOW - timedelta(hours=3))
         came = NOW - timedelta(hours=6)  # 02:00 in Stockholm
         os.utime(file, (came.timestamp(), came.timestamp()))
         assert told(NOW) == []
@@ -236,7 +237,7 @@ def test_a_late_feed_and_a_missed_night_are_told(tmp_path: Path) -> None:
         assert told(NOW + timedelta(hours=20)) == ["feed:assignment_log"]
         assert told(NOW + timedelta(hours=23)) == ["feed:assignment_log", "night"]
         os.utime(file, ((NOW + timedelta(hours=23)).timestamp(),) * 2)
-        record_night(settings.output, NOW + timedelta(hours=23), None)
+        note_build(settings.output, NOW + timedelta(hours=23))
         assert told(NOW + timedelta(hours=23)) == []
 
 

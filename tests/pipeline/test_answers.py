@@ -17,15 +17,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import SHIPPED_AS_OF, SHIPPED_LANDING, Built
+from conftest import SHIPPED_AS_OF, SHIPPED_LANDING, Built, note_build
 from pipeline.mail_server import MailServer
 
-from dagster_project import need
 from dagster_project.alerts import waiting_messages
 from dagster_project.answers import outbox
 from dagster_project.answers.mail import send_waiting
-from dagster_project.answers.outbox import OUTBOX, SENT, UNCERTAIN, counts
-from dagster_project.answers.prepare import Prepared, prepare_answers
+from dagster_project.answers.outbox import OUTBOX, SENT, UNCERTAIN, Prepared, counts
+from dagster_project.answers.prepare import prepare_answers
 from dagster_project.answers.settings import (
     SHIPPED_RECIPIENTS,
     SHIPPED_TEMPLATE,
@@ -37,7 +36,7 @@ from dagster_project.answers.settings import (
 )
 from dagster_project.cli import main
 from dagster_project.language import SWEDISH, month
-from dagster_project.operations import opened, record_night
+from dagster_project.operations import opened
 from dagster_project.settings import SettingError, settings_for
 from dagster_project.status import status_of
 from dagster_project.watch import look_around
@@ -237,7 +236,7 @@ def test_a_crash_while_preparing_loses_and_repeats_nothing(
         crashing.setattr(outbox, step, ends)
         with pytest.raises(SystemExit):
             prepare(tmp_path, release_of(shipped), AnswerSettings())
-    assert not outbox.is_answered(tmp_path, release_of(shipped).name)
+    assert outbox.prepared_for(tmp_path, release_of(shipped).name) is None
     for file in list((tmp_path / OUTBOX).glob("*.eml")):
         taken.append(file.name)
         file.unlink()
@@ -245,7 +244,7 @@ def test_a_crash_while_preparing_loses_and_repeats_nothing(
     prepare(tmp_path, release_of(shipped), AnswerSettings())
     taken += [file.name for file in (tmp_path / OUTBOX).glob("*.eml")]
     assert len(taken) == len(set(taken)) == 17
-    assert outbox.is_answered(tmp_path, release_of(shipped).name)
+    assert outbox.prepared_for(tmp_path, release_of(shipped).name) is not None
 
 
 def test_what_was_cut_off_before_it_was_remembered_does_not_leave(
@@ -260,17 +259,10 @@ def test_what_was_cut_off_before_it_was_remembered_does_not_leave(
     assert list((tmp_path / OUTBOX).rglob("*.eml")) == []
 
 
-def test_a_release_without_answers_is_a_reason_to_build(shipped: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = settings_for(SHIPPED_LANDING, shipped.output, AS_OF)
-    assert need.reason_to_build(settings) is None
-    monkeypatch.setattr(need, "is_answered", lambda *_: False)
-    assert need.reason_to_build(settings) == "answers to municipalities are still to be prepared"
-
-
 def test_an_answer_waits_for_its_recipient(tmp_path: Path, shipped: Built) -> None:
     without = AnswerSettings(recipients=recipients_file(tmp_path, left_out="0765"))
     assert prepare(tmp_path, release_of(shipped), without) == Prepared(14, 3)
-    assert not outbox.is_answered(tmp_path, release_of(shipped).name)
+    assert outbox.prepared_for(tmp_path, release_of(shipped).name) == Prepared(14, 3)
     complete = AnswerSettings(recipients=recipients_file(tmp_path))
     assert prepare(tmp_path, release_of(shipped), complete) == Prepared(3, 0)
 
@@ -398,7 +390,7 @@ def test_killed_in_the_moment_of_handing_over_it_is_not_sent_again_but_told(
     alerts = tmp_path / "alerts.toml"
     alerts.write_text('[[receiver]]\nurl = "json://127.0.0.1:1/"\n')
     monkeypatch.setenv("ARSPLAN_ALERTS", str(alerts))
-    record_night(waiting, NOW, None)
+    note_build(waiting, NOW)
     look_around(settings_for(tmp_path, waiting, AS_OF), NOW, NOW.time())
     assert waiting_messages(waiting) == 1
     with opened(waiting) as connection:
@@ -416,7 +408,7 @@ def test_the_watch_sends_from_the_service_s_own_folder_only(
         f'[mail_server]\nhost = "127.0.0.1"\nport = {mail.port}\nsecurity = "none"\n'
     )
     monkeypatch.setenv("ARSPLAN_ANSWERS", str(file))
-    record_night(waiting, NOW, None)
+    note_build(waiting, NOW)
     monkeypatch.setenv("ARSPLAN_OUTPUT", str(tmp_path / "elsewhere"))
     look_around(settings_for(tmp_path, waiting, AS_OF), NOW, NOW.time())
     assert mail.messages == []

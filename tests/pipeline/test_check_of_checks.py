@@ -12,9 +12,9 @@ import duckdb
 import pytest
 from conftest import Build, Built
 
-from dagster_project.checks import CHECKS
-from dagster_project.operations import ERROR
-from dagster_project.transform import invoke_dbt, outcomes_of
+from dagster_project.checks.contract import CHECKS
+from dagster_project.releases.description import ERROR
+from dagster_project.transform.run import invoke_dbt, outcomes_of
 from expectations.suite import Limits, run_suites
 from expectations.suites import SUITES
 
@@ -134,7 +134,9 @@ def test_a_defect_is_noticed_by_it_alone(name: str, build_world: Callable[[World
     shutil.copyfile((build_world(World()).output / "current").resolve() / "warehouse.duckdb", hurt)
     with duckdb.connect(str(hurt)) as warehouse:
         warehouse.execute(BROKEN_BY_DEFECT[name])
-    results = invoke_dbt(["test", "--exclude-resource-type=unit_test"], hurt, tmp_path / "dbt", AS_OF)
+    results = invoke_dbt(
+        ["test", "--exclude-resource-type=unit_test"], hurt, tmp_path / "dbt", date.fromisoformat(AS_OF)
+    )
     by_tests = [outcome for _, outcome in outcomes_of(results)]
     with duckdb.connect(str(hurt)) as warehouse:
         limits = Limits(as_of=date.fromisoformat(AS_OF), rejected_rows_limit=0.05, stale_after_days=7)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 from conftest import SHIPPED_AS_OF, Built
 
-from dagster_project.manifest import manifest
-from dagster_project.transform import invoke_dbt
+from dagster_project.transform.project import manifest
+from dagster_project.transform.run import invoke_dbt
 
 
 def test_rules_hold_in_their_models(shipped: Built, tmp_path: Path) -> None:
     """dbt raises an error that names every test that failed; it needs the parents' columns, so it gets a copy."""
     warehouse = tmp_path / "warehouse.duckdb"
     shutil.copyfile((shipped.output / "current" / "warehouse.duckdb").resolve(), warehouse)
-    results = invoke_dbt(["test", "--select=test_type:unit"], warehouse, tmp_path / "dbt", SHIPPED_AS_OF)
+    results = invoke_dbt(
+        ["test", "--select=test_type:unit"], warehouse, tmp_path / "dbt", date.fromisoformat(SHIPPED_AS_OF)
+    )
     assert {result.status for result in results} == {"pass"}
     assert len(results) == len(manifest()["unit_tests"]) > 80

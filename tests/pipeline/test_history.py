@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from conftest import Build, Built
-
 from dagster_project.publish.mart_files import MartFiles
 
 HEAD = ("decision_id", "level", "quota_year", "area_code", "persons", "decided_date")

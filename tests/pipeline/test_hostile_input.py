@@ -8,6 +8,7 @@ import json
 import os
 import random
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -18,14 +19,13 @@ from conftest import Build
 
 from dagster_project.ingest import read
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
-from dagster_project.ingest.landing import deliveries_in
-from dagster_project.ingest.load import load_deliveries, load_reference
-from dagster_project.settings import REFERENCE
+from dagster_project.ingest.sources import write_sources
+from dagster_project.transform.run import invoke_dbt
 
 NASTY = [
     "../../x",
     "=cmd|'/c calc'!A1",
-    "'; drop table raw.assignment_log; --",
+    "'; drop table staging.stg_assignment_log; --",
     '"quoted"',
     "<script>alert(1)</script>",
     "line\nbreak",
@@ -109,39 +109,52 @@ def damaged(rng: random.Random, content: bytes) -> bytes:
     return rng.choice(ways)()
 
 
-def load(landing: Path) -> duckdb.DuckDBPyConnection:
-    warehouse = duckdb.connect()
-    kept = landing.parent / "kept"
-    load_deliveries(warehouse, deliveries_in(landing), load_reference(warehouse, REFERENCE), kept, lambda _: None)
-    return warehouse
+def parsed(landing: Path) -> pl.DataFrame:
+    """What ingest says of every delivered file."""
+    write_sources(landing, landing.parent / "sources", landing.parent / "kept", lambda _: None)
+    return pl.read_parquet(landing.parent / "sources" / "deliveries.parquet")
+
+
+def staged(landing: Path) -> duckdb.DuckDBPyConnection:
+    """A warehouse with the rows of a landing folder, settled and counted."""
+    parsed(landing)
+    folder = landing.parent
+    models = ["build", "--select", "staging", "rejected_rows", "--exclude-resource-type=unit_test"]
+    invoke_dbt(models, folder / "warehouse.duckdb", folder / "dbt", date(2026, 3, 1), folder / "sources")
+    return duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True)
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    return tmp_path / "landing"
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_fuzzed_files_of_all_feeds_and_formats(seed: int, tmp_path: Path) -> None:
+def test_fuzzed_files_of_all_feeds_and_formats(seed: int, landing: Path) -> None:
     rng = random.Random(seed)
     names = set()
     for feed in FEEDS:
-        (tmp_path / feed.name).mkdir()
+        (landing / feed.name).mkdir(parents=True)
         for number in range(25):
             ending, content = as_bytes(rng, some_rows(rng, feed))
             name = f"{number}{rng.choice(['', ' =1+1', chr(27), ';--', chr(10)])}{ending}"
-            (tmp_path / feed.name / name).write_bytes(damaged(rng, content))
+            (landing / feed.name / name).write_bytes(damaged(rng, content))
             names.add((feed.name, name))
-    warehouse = load(tmp_path)
+    warehouse = staged(landing)
 
-    landed = warehouse.execute("select feed, file_name from raw.landed_files").fetchall()
+    landed = warehouse.execute("select feed, file_name from staging.stg_landed_files").fetchall()
     assert set(landed) == names
-    unaccounted = "from raw.landed_files where rows_read <> rows_accepted + rows_rejected + rows_duplicate"
+    unaccounted = "from staging.stg_landed_files where rows_read <> rows_accepted + rows_rejected + rows_duplicate"
     assert warehouse.execute(unaccounted).fetchall() == []
     for feed in FEEDS:
-        [(kept, counted, aside, rejected)] = warehouse.execute(f"""
+        [(kept, counted, rejected, listed)] = warehouse.execute(f"""
             select
-                (select count(*) from raw.{feed.name}),
-                (select sum(rows_accepted) from raw.landed_files where feed = '{feed.name}'),
-                (select count(*) from raw.rejected_rows where feed = '{feed.name}'),
-                (select sum(rows_rejected) from raw.landed_files where feed = '{feed.name}')
+                (select count(*) from staging.stg_{feed.name}),
+                (select sum(rows_accepted) from staging.stg_landed_files where feed = '{feed.name}'),
+                (select count(*) from marts.rejected_rows where feed = '{feed.name}'),
+                (select sum(rows_rejected) from staging.stg_landed_files where feed = '{feed.name}')
         """).fetchall()
-        assert (kept, aside) == (counted, rejected)
+        assert (kept, rejected) == (counted, listed)
         assert kept > 0
 
 
@@ -152,24 +165,24 @@ def log_file(landing: Path, name: str, content: bytes) -> Path:
 
 
 def only_problem(landing: Path) -> str:
-    [(status, problem)] = load(landing).execute("select status, problem from raw.landed_files").fetchall()
+    [(status, problem)] = parsed(landing).select("status", "problem").rows()
     assert status == "unreadable"
     return str(problem)
 
 
-def test_a_workbook_that_unpacks_beyond_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_unpacks_beyond_the_limit(landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "LARGEST_WORKBOOK_BYTES", 10_000_000)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b" " * 20_000_000)
     assert len(bomb.getvalue()) < 100_000
-    problem = only_problem(log_file(tmp_path, "bomb.xlsx", bomb.getvalue()))
+    problem = only_problem(log_file(landing, "bomb.xlsx", bomb.getvalue()))
     assert "20000000 bytes unpacked, more than 10000000: deliver it in parts" in problem
 
 
-def test_thousands_of_columns(tmp_path: Path) -> None:
+def test_thousands_of_columns(landing: Path) -> None:
     header = ",".join(["event_id", "event_type", "event_date", "assignment_id", *(f"c{at}" for at in range(5000))])
-    assert "5004 columns" in only_problem(log_file(tmp_path, "wide.csv", header.encode() + b"\n1\n"))
+    assert "5004 columns" in only_problem(log_file(landing, "wide.csv", header.encode() + b"\n1\n"))
 
 
 def test_too_many_rows_and_too_large_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,34 +190,34 @@ def test_too_many_rows_and_too_large_a_text(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(read, "LARGEST_TEXT_BYTES", 10)
     many = io.BytesIO()
     pl.DataFrame({"event_id": ["1", "2", "3"]}).write_parquet(many)
-    assert "3 rows, more than 2" in only_problem(log_file(tmp_path / "a", "many.parquet", many.getvalue()))
-    assert "11 bytes, more than 10" in only_problem(log_file(tmp_path / "b", "large.csv", b"x" * 11))
+    assert "3 rows, more than 2" in only_problem(log_file(tmp_path / "a" / "landing", "many.parquet", many.getvalue()))
+    assert "11 bytes, more than 10" in only_problem(log_file(tmp_path / "b" / "landing", "large.csv", b"x" * 11))
 
 
-def test_a_cell_of_ten_megabytes_is_a_value_like_any_other(tmp_path: Path) -> None:
+def test_a_cell_of_ten_megabytes_is_a_value_like_any_other(landing: Path) -> None:
     row = f"{'E' * 10_000_000},assigned,2026-02-01,A1,0760,2,quota_refugee\n"
     header = "event_id,event_type,event_date,assignment_id,municipality_code,persons,category\n"
-    warehouse = load(log_file(tmp_path, "long.csv", (header + row).encode()))
-    assert warehouse.execute("select length(event_id) from raw.assignment_log").fetchall() == [(10_000_000,)]
+    warehouse = staged(log_file(landing, "long.csv", (header + row).encode()))
+    assert warehouse.execute("select length(event_id) from staging.stg_assignment_log").fetchall() == [(10_000_000,)]
 
 
-def test_formulas_are_never_evaluated(tmp_path: Path) -> None:
+def test_formulas_are_never_evaluated(landing: Path) -> None:
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["event_id", "event_type", "event_date", "assignment_id"])
         sheet.write_row(1, 0, ["E1", "cancelled", "2026-02-01"])
         sheet.write_formula(1, 3, '=CONCAT("A", 1+1)', None, "as stored")
-    warehouse = load(log_file(tmp_path, "formula.xlsx", content.getvalue()))
-    assert warehouse.execute("select assignment_id from raw.assignment_log").fetchall() == [("as stored",)]
+    parsed(log_file(landing, "formula.xlsx", content.getvalue()))
+    [row] = pl.read_parquet(landing.parent / "sources" / "assignment_log" / "*" / "*.parquet").rows(named=True)
+    assert row["assignment_id"] == "as stored"
 
 
-def test_a_file_whose_name_is_no_utf8(tmp_path: Path) -> None:
-    landing = log_file(tmp_path, "plain.csv", b"")
+def test_a_file_whose_name_is_no_utf8(landing: Path) -> None:
+    log_file(landing, "plain.csv", b"")
     folder = landing / ASSIGNMENT_LOG.name
     (folder / "plain.csv").rename(folder / os.fsdecode(b"\xff\xfe.csv"))
-    [(name,)] = load(landing).execute("select file_name from raw.landed_files").fetchall()
-    assert name == "\\xff\\xfe.csv"
+    assert parsed(landing)["file_name"].to_list() == ["\\xff\\xfe.csv"]
 
 
 def test_a_whole_build_on_nasty_values(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import EXAMPLES, Build, Built
 
-from dagster_project.ingest.assets import KEPT
+from dagster_project.pipeline.assets import KEPT
 
 WORLD = EXAMPLES / "world-1"
 AS_OF = "2026-01-31"

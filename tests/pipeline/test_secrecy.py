@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 from conftest import Build, Built
 
-from dagster_project.ingest import assets
+from dagster_project.pipeline import assets
+from dagster_project.pipeline.build import new_build
 from dagster_project.settings import settings_for
-from dagster_project.workplace import workplace
 
 SECRET = "hemlig-7391"
 DECISIONS = "decision_id,level,quota_year,area_code,persons\nD,kommuntal,2026,0760,30\nD,lanstal,2026,07,30\n"
@@ -84,7 +84,7 @@ def test_an_error_nobody_foresaw_is_told_without_values(
     def broken(*_: object) -> None:
         raise ValueError(f"could not convert {SECRET}")
 
-    monkeypatch.setattr(assets, "load_deliveries", broken)
+    monkeypatch.setattr(assets, "write_sources", broken)
     built = build(world(tmp_path / "landing"), "2026-03-01", tmp_path / "output")
     assert built.exit_code == 1
     assert "ValueError in" in built.text
@@ -114,8 +114,8 @@ def test_withheld_numbers_cannot_be_computed_back(secret: Built) -> None:
 
 def test_what_is_being_built_is_nobody_elses(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "landing", tmp_path / "output", date(2026, 3, 1))
-    with workplace(settings) as place:
-        assert stat.S_IMODE(place.folder.parent.stat().st_mode) == 0o700
+    with new_build(settings) as build:
+        assert stat.S_IMODE(build.folder.parent.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize(("umask", "private", "open_to_all"), [(0o022, 0o640, 0o644), (0o077, 0o600, 0o600)])

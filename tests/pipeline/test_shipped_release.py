@@ -9,7 +9,7 @@ import json
 import duckdb
 from conftest import PROJECT, SHIPPED_AS_OF, SHIPPED_LANDING, Built
 
-from dagster_project.checks import CHECKS
+from dagster_project.checks.contract import CHECKS
 
 MARTS = {
     "area_plan_deviations",
@@ -171,7 +171,9 @@ def test_names_of_simulated_deliveries_say_so(shipped: Built) -> None:
     names = shipped.query("select feed, file_name from marts.landed_files where file_name not like '%-real.csv'")
     assert names
     assert all("simulated" in name for _, name in names)
-    decided = shipped.query("select distinct decision_id, file_name from raw.quota_decisions where level = 'kommuntal'")
+    decided = shipped.query(
+        "select distinct decision_id, file_name from staging.stg_quota_decisions where level = 'kommuntal'"
+    )
     assert all(("Simulated" in decision) == ("simulated" in name) for decision, name in decided)
 
 

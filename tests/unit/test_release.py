@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dagster_project.current import current_release, switch_current
-from dagster_project.publish.release import prune
+from dagster_project.releases.current import current_release, switch_current
+from dagster_project.releases.publish import prune
 
 
 def releases(output: Path, *names: str) -> list[Path]:

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from dagster_project.alerts import AlertSettings, Problem, Receiver, deliver, report
-from dagster_project.operations import (
-    BLOCKED,
-    BROKE,
-    ERROR,
-    PUBLISHED,
-    BuildRun,
-    CheckRun,
-    recent_builds,
-    record_build,
-    record_night,
-)
+from dagster_project.operations import BLOCKED, BROKE, PUBLISHED, BuildRun, recent_builds, record_build
+from dagster_project.releases.description import ERROR, CheckResult, Description
 from dagster_project.settings import SettingError, nightly_at
 from dagster_project.status import CRITICAL, FINE, WARNING, next_build_at, status_of
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 NIGHTLY_AT = time(4, 15)
-WARNS = {"no_log_issues": CheckRun("warn", False, 8), "files_readable": CheckRun("error", True, 0)}
-BLOCKS = {"files_readable": CheckRun("error", False, 1)}
+WARNS = {
+    "no_log_issues": CheckResult("no_log_issues", "warn", False, 8),
+    "files_readable": CheckResult("files_readable", "error", True, 0),
+}
+BLOCKS = {"files_readable": CheckResult("files_readable", "error", False, 1)}
 
 
 def release(output: Path, built_at: datetime) -> None:
@@ -34,12 +27,11 @@ def release(output: Path, built_at: datetime) -> None:
     folder.mkdir(parents=True)
     (output / "current").symlink_to(folder)
     file = {"feed": "assignment_log", "rows_accepted": 12, "rows_rejected": 3}
-    described = {"build_id": "R1", "built_at": built_at.isoformat(), "as_of": "2026-11-23", "files": [file]}
-    (folder / "build.json").write_text(json.dumps(described))
+    Description("R1", built_at, date(2026, 11, 23), "1", published=True, files=(file,)).write(folder)
 
 
 def build(
-    output: Path, outcome: str, checks: dict[str, CheckRun], ended_at: datetime = NOW, cause: str | None = None
+    output: Path, outcome: str, checks: dict[str, CheckResult], ended_at: datetime = NOW, cause: str | None = None
 ) -> BuildRun:
     run = BuildRun(
         f"B{ended_at:%Y%m%d%H%M%S}",
@@ -52,6 +44,7 @@ def build(
         {"assignments": 12},
         {"assignment_log": 1},
         checks,
+        "a fingerprint",
     )
     record_build(output, run)
     return run
@@ -81,7 +74,7 @@ def test_nothing_was_ever_built(tmp_path: Path) -> None:
     ],
 )
 def test_the_last_build_decides(
-    outcome: str, checks: dict[str, CheckRun], code: int, first_line: str, tmp_path: Path
+    outcome: str, checks: dict[str, CheckResult], code: int, first_line: str, tmp_path: Path
 ) -> None:
     release(tmp_path, NOW - timedelta(hours=3))
     build(tmp_path, outcome, checks)
@@ -105,20 +98,20 @@ def test_says_what_came_in_and_what_blocks(tmp_path: Path) -> None:
     build(tmp_path, BLOCKED, BLOCKS)
     text = "\n".join(status_of(tmp_path, NOW, NIGHTLY_AT).lines)
     assert "R1, 3 h old, as of 2026-11-23" in text
-    assert "1 files (1 new), 12 rows accepted, 3 set aside" in text
+    assert "1 files (1 new), 12 rows accepted, 3 rejected" in text
     assert "blocks         files_readable: 1" in text
     assert "next build due   2026-11-24 04:15" in text
 
 
-def test_a_night_on_which_nothing_looked_is_told(tmp_path: Path) -> None:
-    """At 08:00 in Stockholm the schedule has looked at 04:15, be it that there was nothing to build."""
+def test_a_night_without_a_build_is_told(tmp_path: Path) -> None:
+    """It is 08:00 in Stockholm, and the schedule builds at 04:15."""
     release(tmp_path, NOW - timedelta(hours=27))
     build(tmp_path, PUBLISHED, {}, NOW - timedelta(hours=27))
     missed = status_of(tmp_path, NOW, NIGHTLY_AT)
     assert missed.code == WARNING
     assert "the build of 2026-11-23 04:15 did not run" in missed.lines[0]
     assert status_of(tmp_path, NOW - timedelta(hours=3), NIGHTLY_AT).code == FINE  # not an hour late yet
-    record_night(tmp_path, NOW - timedelta(hours=3, minutes=44), None)
+    build(tmp_path, PUBLISHED, {}, NOW - timedelta(hours=3, minutes=44))
     assert status_of(tmp_path, NOW, NIGHTLY_AT).code == FINE
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, CHANGE_REQUESTS, QUOTA_DECISIONS, REDISTRIBUTIONS, Feed
 from dagster_project.ingest.read import Delivery
-from dagster_project.ingest.validate import REJECTION, ROW_HASH, Register, Validated, validate
+from dagster_project.ingest.register import Register
+from dagster_project.ingest.validate import REJECTION, ROW_HASH, Validated, validate
 
 REGISTER = Register(frozenset({"01", "07"}), frozenset({"0114", "0760", "0765"}))
 

@@ -19,4 +19,3 @@ select
     events.reason,
 from {{ ref('int_events_existing') }} as events
 anti join {{ ref('int_events_left_out') }} as left_out on events.event_id = left_out.event_id
-

@@ -1,5 +1,5 @@
--- R1: a decision exists from its decided_date; at a date the latest decision counts, by in_force_date, then decided_date, then decision_id.
--- One row per level, area, quota year and spell.
+-- R1: a decision exists from its decided_date; at a date the latest one counts, by in_force_date, then decided_date,
+-- then decision_id. One row per level, area, quota year and spell.
 with decisions as (
     select * from {{ ref('stg_quota_decisions') }}
     where {{ has_happened('decided_date') }}

@@ -21,6 +21,7 @@ assumed_plans as (
 )
 
 select
+    assumed.scenario,
     assumed.request_kind,
     assumed.request_id,
     months.municipality_code,

@@ -1,38 +1,45 @@
 -- Section 2: one row per delivered file, with what became of its rows.
-with counted as (
-{%- for feed, settled in {
-    'quota_decisions': ref('stg_quota_decisions_settled'),
-    'redistributions': ref('stg_redistributions_settled'),
-    'change_requests': ref('stg_change_requests_settled'),
-    'assignment_log': ref('stg_assignment_log_not_accepted')
-}.items() %}
+with settled as (
     select
-        '{{ feed }}' as feed,
+        'quota_decisions' as feed,
         file_name,
-        row_status,
-        count(*) as rows_of_status
-    from {{ settled }}
-    group by all
+        row_status
+    from {{ ref('stg_quota_decisions_settled') }}
     union all
-{%- endfor %}
+    select
+        'redistributions' as feed,
+        file_name,
+        row_status
+    from {{ ref('stg_redistributions_settled') }}
+    union all
+    select
+        'change_requests' as feed,
+        file_name,
+        row_status
+    from {{ ref('stg_change_requests_settled') }}
+    union all
     select
         'assignment_log' as feed,
         file_name,
-        'accepted' as row_status,
-        count(*) as rows_of_status
+        row_status
+    from {{ ref('stg_assignment_log_not_accepted') }}
+    union all
+    select
+        'assignment_log' as feed,
+        file_name,
+        'accepted' as row_status
     from {{ ref('stg_assignment_log') }}
-    group by all
 ),
 
-summed as (
+counted as (
     select
         feed,
         file_name,
-        sum(rows_of_status) filter (where row_status = 'accepted') as rows_accepted,
-        sum(rows_of_status) filter (where row_status = 'superseded') as rows_superseded,
-        sum(rows_of_status) filter (where row_status = 'duplicate') as rows_duplicate
-    from counted
-    group by all
+        count(*) filter (where row_status = 'accepted') as rows_accepted,
+        count(*) filter (where row_status = 'superseded') as rows_superseded,
+        count(*) filter (where row_status = 'duplicate') as rows_duplicate
+    from settled
+    group by feed, file_name
 )
 
 select
@@ -43,10 +50,10 @@ select
     deliveries.problem,
     deliveries.unknown_columns,
     deliveries.rows_read,
-    coalesce(summed.rows_accepted, 0)::bigint as rows_accepted,
-    (deliveries.rows_unfit + coalesce(summed.rows_superseded, 0))::bigint as rows_rejected,
-    coalesce(summed.rows_duplicate, 0)::bigint as rows_duplicate
+    coalesce(counted.rows_accepted, 0) as rows_accepted,
+    deliveries.rows_unfit + coalesce(counted.rows_superseded, 0) as rows_rejected,
+    coalesce(counted.rows_duplicate, 0) as rows_duplicate
 from {{ source('parsed', 'deliveries') }} as deliveries
-left join summed
-    on deliveries.feed = summed.feed
-    and deliveries.file_name = summed.file_name
+left join counted
+    on deliveries.feed = counted.feed
+    and deliveries.file_name = counted.file_name

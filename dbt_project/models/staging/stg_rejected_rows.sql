@@ -11,24 +11,43 @@ with unfit as (
     inner join {{ source('parsed', 'deliveries') }} as deliveries
         on rejected.feed = deliveries.feed
         and rejected.file_order = deliveries.file_order
+),
+
+settled as (
+    select
+        'quota_decisions' as feed,
+        file_name,
+        row_number,
+        row_status as reason,
+        raw_row
+    from {{ ref('stg_quota_decisions_settled') }}
+    union all
+    select
+        'redistributions' as feed,
+        file_name,
+        row_number,
+        row_status as reason,
+        raw_row
+    from {{ ref('stg_redistributions_settled') }}
+    union all
+    select
+        'change_requests' as feed,
+        file_name,
+        row_number,
+        row_status as reason,
+        raw_row
+    from {{ ref('stg_change_requests_settled') }}
+    union all
+    select
+        'assignment_log' as feed,
+        file_name,
+        row_number,
+        row_status as reason,
+        raw_row
+    from {{ ref('stg_assignment_log_not_accepted') }}
 )
 
 select * from unfit
-{%- for feed, settled in {
-    'quota_decisions': ref('stg_quota_decisions_settled'),
-    'redistributions': ref('stg_redistributions_settled'),
-    'change_requests': ref('stg_change_requests_settled'),
-    'assignment_log': ref('stg_assignment_log_not_accepted')
-}.items() %}
-
 union all
-
-select
-    '{{ feed }}' as feed,
-    file_name,
-    row_number,
-    row_status as reason,
-    raw_row
-from {{ settled }}
-where row_status = 'superseded'
-{%- endfor %}
+select * from settled
+where reason = 'superseded'
