@@ -58,7 +58,9 @@ lock: setup ## renew requirements.lock after a change of pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
 
 licences: setup ## renew docs/licences.md after a change of the lock
-	$(BIN)/python -m dagster_project.licences docs/licences.md
+	{ printf '# Licences of dependencies\n\nMade by `make licences` from what the installed packages say of themselves. This project: EUPL-1.2.\n\n'; \
+	$(BIN)/uv tool run pip-licenses --python $(BIN)/python --from=mixed --format=markdown --with-system --ignore-packages arsplan uv pip \
+	| sed 's/  *|/ |/g; s/--*|/---|/g'; } > docs/licences.md
 
 audit: setup ## look the locked versions up among known vulnerabilities (asks the package registry)
 	$(BIN)/uv tool run pip-audit --disable-pip --require-hashes --requirement requirements.lock

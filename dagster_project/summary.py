@@ -8,7 +8,6 @@ from dagster_project.answers.outbox import OUTBOX, Prepared
 from dagster_project.checks.contract import CHECKS
 from dagster_project.errors import printable
 from dagster_project.ingest.feeds import FEEDS
-from dagster_project.pipeline.job import Failure
 from dagster_project.releases.current import CURRENT
 from dagster_project.releases.description import ERROR, WARN, CheckResult, Description
 from expectations.outcome import counted
@@ -17,7 +16,7 @@ FINDINGS_SHOWN = 5
 COLUMNS_SHOWN = 10
 
 
-def closing_lines(output: Path, build: Description, failure: Failure | None, prepared: Prepared | None) -> list[str]:
+def closing_lines(output: Path, build: Description, failure: str | None, prepared: Prepared | None) -> list[str]:
     """Lines after a build that ran to its end, published or blocked; `failure` may have come after that."""
     blocking, warning = build.failed(ERROR), build.failed(WARN)
     lines = ["", *_came_in(build)]
@@ -34,7 +33,7 @@ def closing_lines(output: Path, build: Description, failure: Failure | None, pre
         ]
         return lines
     if failure:
-        lines += ["", f"The release stands, but after it {failure.step} broke: {failure.message}"]
+        lines += ["", f"The release stands, but after it a step broke: {failure}"]
     lines += [
         "",
         f"Published release {build.build_id} as of {build.as_of}.",
@@ -54,12 +53,11 @@ def profile_lines(seconds_by_step: dict[str, float], imports: float, run: float)
     return ["", "seconds", *(f"{seconds:8.2f}  {name}" for name, seconds in rows.items())]
 
 
-def broken_lines(output: Path, failure: Failure | None) -> list[str]:
+def broken_lines(output: Path, failure: str | None) -> list[str]:
     """Lines after a build that broke."""
-    step, message = (failure.step, failure.message) if failure else ("publish", "nothing was published")
     return [
         "",
-        f"The build broke in {step}: {message}.",
+        f"The build broke in {failure or 'publish: nothing was published'}.",
         f"Nothing was published. {_stays(output)}",
         f"Look at the run in Dagster's pages (ARSPLAN_OUTPUT={output} make up), mend it, build again.",
     ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.expectation import Expectation
 
 from expectations.outcome import counted
-from expectations.suite import Limits, Suite, deciding
+from expectations.suite import Suite, deciding
 
 
 class ExpectCountyTotalNotBelowLanstal(gxe.ExpectColumnPairValuesAToBeGreaterThanB):
@@ -18,23 +17,6 @@ class ExpectCountyTotalNotBelowLanstal(gxe.ExpectColumnPairValuesAToBeGreaterTha
     column_B: str = "lanstal_persons"  # noqa: N815 (the library's name)
     or_equal: bool = True
     ignore_row_if: Literal["either_value_is_missing"] = "either_value_is_missing"
-
-
-def _expectations(_limits: Limits) -> Sequence[Expectation]:
-    return [
-        ExpectCountyTotalNotBelowLanstal(
-            column_A="total_now_or_later", meta=deciding("county_total_not_below_lanstal")
-        ),
-        ExpectCountyTotalNotBelowLanstal(
-            column_A="total_in_the_past", meta=deciding("past_county_totals_not_below_lanstal")
-        ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="kommuntal_reported", value_set=[True], meta=deciding("kommuntal_reported")
-        ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="status", value_set=["ok", "below_lanstal", "lanstal_missing", "kommuntal_missing"]
-        ),
-    ]
 
 
 def _describe(row: Mapping[str, Any]) -> str:
@@ -60,6 +42,19 @@ SUITE = Suite(
         inner join marts.counties as counties using (county_code)
         order by quota_year, county_code, valid_from_date
     """,
-    expectations=_expectations,
+    expectations=(
+        ExpectCountyTotalNotBelowLanstal(
+            column_A="total_now_or_later", meta=deciding("county_total_not_below_lanstal")
+        ),
+        ExpectCountyTotalNotBelowLanstal(
+            column_A="total_in_the_past", meta=deciding("past_county_totals_not_below_lanstal")
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="kommuntal_reported", value_set=[True], meta=deciding("kommuntal_reported")
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="status", value_set=["ok", "below_lanstal", "lanstal_missing", "kommuntal_missing"]
+        ),
+    ),
     describe=_describe,
 )

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.expectation import Expectation
 
 from dagster_project.errors import printable
 from expectations.outcome import counted
-from expectations.suite import Limits, Suite, deciding
-
-
-def _expectations(limits: Limits) -> Sequence[Expectation]:
-    return [
-        gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["loaded"], meta=deciding("files_readable")),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="unfit_share", max_value=limits.rejected_rows_limit, meta=deciding("rejected_rows_within_limit")
-        ),
-        gxe.ExpectColumnPairValuesToBeEqual(column_A="rows_read", column_B="rows_accounted_for"),
-    ]
+from expectations.suite import Suite, deciding
 
 
 def _describe(row: Mapping[str, Any]) -> str:
@@ -51,6 +40,14 @@ SUITE = Suite(
         left join unfit using (feed, file_name)
         order by feed, file_name
     """,
-    expectations=_expectations,
+    expectations=(
+        gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["loaded"], meta=deciding("files_readable")),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="unfit_share",
+            max_value={"$PARAMETER": "rejected_rows_limit"},
+            meta=deciding("rejected_rows_within_limit"),
+        ),
+        gxe.ExpectColumnPairValuesToBeEqual(column_A="rows_read", column_B="rows_accounted_for"),
+    ),
     describe=_describe,
 )

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.expectation import Expectation
 
 from expectations.outcome import counted
-from expectations.suite import Limits, Suite, deciding
-
-
-def _expectations(_limits: Limits) -> Sequence[Expectation]:
-    return [gxe.ExpectTableRowCountToEqual(value=0, meta=deciding("no_log_issues"))]
+from expectations.suite import Suite, deciding
 
 
 def _describe(row: Mapping[str, Any]) -> str:
@@ -23,6 +18,6 @@ def _describe(row: Mapping[str, Any]) -> str:
 SUITE = Suite(
     table="marts.log_issues",
     query="select issue, count(*) as rows from marts.log_issues group by all order by all",
-    expectations=_expectations,
+    expectations=(gxe.ExpectTableRowCountToEqual(value=0, meta=deciding("no_log_issues")),),
     describe=_describe,
 )

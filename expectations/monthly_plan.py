@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.expectation import Expectation
 
 from expectations.outcome import counted
-from expectations.suite import Limits, Suite, deciding
-
-
-def _expectations(_limits: Limits) -> Sequence[Expectation]:
-    return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="least_planned_persons", min_value=0, meta=deciding("plan_not_negative")
-        ),
-        gxe.ExpectColumnValuesToBeInSet(column="months", value_set=[12]),
-    ]
+from expectations.suite import Suite, deciding
 
 
 def _describe(row: Mapping[str, Any]) -> str:
@@ -39,6 +29,11 @@ SUITE = Suite(
         group by all
         order by all
     """,
-    expectations=_expectations,
+    expectations=(
+        gxe.ExpectColumnValuesToBeBetween(
+            column="least_planned_persons", min_value=0, meta=deciding("plan_not_negative")
+        ),
+        gxe.ExpectColumnValuesToBeInSet(column="months", value_set=[12]),
+    ),
     describe=_describe,
 )

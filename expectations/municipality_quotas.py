@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.expectation import Expectation
 
-from expectations.suite import Limits, Suite, deciding
-
-
-def _expectations(_limits: Limits) -> Sequence[Expectation]:
-    return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="kommuntal_persons", min_value=0, meta=deciding("kommuntal_not_negative")
-        ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="valid_to_date", column_B="valid_from_date", or_equal=True
-        ),
-    ]
+from expectations.suite import Suite, deciding
 
 
 def _describe(row: Mapping[str, Any]) -> str:
@@ -38,6 +26,13 @@ SUITE = Suite(
         inner join marts.municipalities as municipalities using (municipality_code)
         order by quota_year, municipality_code, valid_from_date
     """,
-    expectations=_expectations,
+    expectations=(
+        gxe.ExpectColumnValuesToBeBetween(
+            column="kommuntal_persons", min_value=0, meta=deciding("kommuntal_not_negative")
+        ),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="valid_to_date", column_B="valid_from_date", or_equal=True
+        ),
+    ),
     describe=_describe,
 )

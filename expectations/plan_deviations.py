@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.expectation import Expectation
 
 from expectations.outcome import counted
-from expectations.suite import Limits, Suite, deciding
-
-
-def _expectations(_limits: Limits) -> Sequence[Expectation]:
-    return [
-        gxe.ExpectColumnValuesToBeInSet(
-            column="over_plan_unapproved_persons", value_set=[0], meta=deciding("over_plan_has_approval")
-        ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="assigned_persons", column_B="cancelled_persons", or_equal=True
-        ),
-    ]
+from expectations.suite import Suite, deciding
 
 
 def _describe(row: Mapping[str, Any]) -> str:
@@ -39,6 +27,13 @@ SUITE = Suite(
         where deviations.over_plan_persons > 0
         order by plan_month desc, municipality_code
     """,
-    expectations=_expectations,
+    expectations=(
+        gxe.ExpectColumnValuesToBeInSet(
+            column="over_plan_unapproved_persons", value_set=[0], meta=deciding("over_plan_has_approval")
+        ),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="assigned_persons", column_B="cancelled_persons", or_equal=True
+        ),
+    ),
     describe=_describe,
 )

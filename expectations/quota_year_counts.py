@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.expectation import Expectation
 
 from expectations.outcome import counted
-from expectations.suite import Limits, Suite, deciding
-
-
-def _expectations(_limits: Limits) -> Sequence[Expectation]:
-    return [
-        gxe.ExpectColumnValuesToBeInSet(
-            column="overdue_persons", value_set=[0], meta=deciding("no_overdue_receptions")
-        ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="open_persons", column_B="overdue_persons", or_equal=True),
-        gxe.ExpectColumnValuesToBeBetween(column="received_persons", min_value=0),
-    ]
+from expectations.suite import Suite, deciding
 
 
 def _describe(row: Mapping[str, Any]) -> str:
@@ -46,6 +35,12 @@ SUITE = Suite(
         left join overdue using (quota_year, municipality_code)
         order by rows desc, quota_year, municipality_code
     """,
-    expectations=_expectations,
+    expectations=(
+        gxe.ExpectColumnValuesToBeInSet(
+            column="overdue_persons", value_set=[0], meta=deciding("no_overdue_receptions")
+        ),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="open_persons", column_B="overdue_persons", or_equal=True),
+        gxe.ExpectColumnValuesToBeBetween(column="received_persons", min_value=0),
+    ),
     describe=_describe,
 )

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.expectation import Expectation
 
-from expectations.suite import Limits, Suite, deciding
-
-
-def _expectations(_limits: Limits) -> Sequence[Expectation]:
-    return [
-        gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["applied"], meta=deciding("redistributions_valid")),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="is_reconciled", value_set=[True], meta=deciding("redistributions_reconciled")
-        ),
-    ]
+from expectations.suite import Suite, deciding
 
 
 def _describe(row: Mapping[str, Any]) -> str:
@@ -33,6 +23,11 @@ SUITE = Suite(
         where status in ('applied', 'invalid')
         order by agreement_id
     """,
-    expectations=_expectations,
+    expectations=(
+        gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["applied"], meta=deciding("redistributions_valid")),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="is_reconciled", value_set=[True], meta=deciding("redistributions_reconciled")
+        ),
+    ),
     describe=_describe,
 )

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.expectation import Expectation
 
 from dagster_project.errors import printable
 from expectations.outcome import counted
-from expectations.suite import Limits, Suite, deciding
-
-
-def _expectations(_limits: Limits) -> Sequence[Expectation]:
-    return [gxe.ExpectTableRowCountToEqual(value=0, meta=deciding("no_rejected_rows"))]
+from expectations.suite import Suite, deciding
 
 
 def _describe(row: Mapping[str, Any]) -> str:
@@ -33,6 +28,6 @@ SUITE = Suite(
         group by all
         order by all
     """,
-    expectations=_expectations,
+    expectations=(gxe.ExpectTableRowCountToEqual(value=0, meta=deciding("no_rejected_rows")),),
     describe=_describe,
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import duckdb
@@ -18,6 +17,7 @@ from expectations.outcome import Outcome
 
 MOST_FINDINGS = 20
 ROWS = "rows"
+AS_OF = "as_of"
 
 
 class ExpectationBrokeError(TellableError):
@@ -29,26 +29,17 @@ class StructureError(TellableError):
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What expectations are measured against."""
-
-    as_of: date
-    rejected_rows_limit: float
-    stale_after_days: int
-
-
-@dataclass(frozen=True)
 class Suite:
     """Expectations on one table.
 
     `query` selects or aggregates what they look at ($as_of may occur in it); a column `rows` says how many rows of
     the table a row stands for. `describe` makes a sentence of a failing row. An expectation with a `check` in its
-    meta decides that contract check; one without must always hold.
+    meta decides that contract check; one without must always hold. Limits are parameters: {"$PARAMETER": name}.
     """
 
     table: str
     query: str
-    expectations: Callable[[Limits], Sequence[Expectation]]
+    expectations: tuple[Expectation, ...]
     describe: Callable[[Mapping[str, Any]], str]
 
 
@@ -57,8 +48,10 @@ def deciding(check: str) -> dict[str, Any]:
     return {"check": check}
 
 
-def run_suites(suites: Iterable[Suite], warehouse: duckdb.DuckDBPyConnection, limits: Limits) -> list[Outcome]:
-    """Outcomes of the contract checks that the suites decide.
+def run_suites(
+    suites: Iterable[Suite], warehouse: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any]
+) -> list[Outcome]:
+    """Outcomes of the contract checks that the suites decide; `parameters` are the as-of date and the limits.
 
     Raises ExpectationBrokeError and StructureError.
     """
@@ -68,22 +61,22 @@ def run_suites(suites: Iterable[Suite], warehouse: duckdb.DuckDBPyConnection, li
     batches = tables.add_batch_definition_whole_dataframe("whole table")
     outcomes: list[Outcome] = []
     for suite in suites:
-        frame = _frame(suite, warehouse, limits)
+        frame = _frame(suite, warehouse, parameters)
         batch = batches.get_batch(batch_parameters={"dataframe": frame})
-        expectations = list(suite.expectations(limits))
         results = batch.validate(
-            gx.ExpectationSuite(name=suite.table, expectations=expectations),
+            gx.ExpectationSuite(name=suite.table, expectations=list(suite.expectations)),
             result_format={"result_format": "COMPLETE"},
+            expectation_parameters={name: value for name, value in parameters.items() if name != AS_OF},
         ).results
-        if len(results) != len(expectations):
-            raise ExpectationBrokeError(f"{suite.table}: {len(results)} of {len(expectations)} expectations ran")
+        if len(results) != len(suite.expectations):
+            raise ExpectationBrokeError(f"{suite.table}: {len(results)} of {len(suite.expectations)} expectations ran")
         outcomes += [outcome for result in results if (outcome := _outcome(suite, frame, result))]
     return outcomes
 
 
-def _frame(suite: Suite, warehouse: duckdb.DuckDBPyConnection, limits: Limits) -> pd.DataFrame:
-    parameters = {"as_of": limits.as_of} if "$as_of" in suite.query else {}
-    return warehouse.execute(suite.query, parameters).df()
+def _frame(suite: Suite, warehouse: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    used = {AS_OF: parameters[AS_OF]} if f"${AS_OF}" in suite.query else {}
+    return warehouse.execute(suite.query, used).df()
 
 
 def _outcome(suite: Suite, frame: pd.DataFrame, result: ExpectationValidationResult) -> Outcome | None:
@@ -96,7 +89,8 @@ def _outcome(suite: Suite, frame: pd.DataFrame, result: ExpectationValidationRes
     check = (config.meta or {}).get("check")
     if check is None:
         if not result.success:
-            raise StructureError(f"{suite.table}: {config.type} does not hold for {failing_rows} rows")
+            column = config.kwargs.get("column", "")
+            raise StructureError(f"{suite.table}: {config.type} {column} does not hold for {failing_rows} rows")
         return None
     shown = failing.head(MOST_FINDINGS).astype(object)
     rows = shown.where(shown.notna(), None).to_dict("records")

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from expectations import (
     assignment_log,
-    change_requests,
     county_quotas,
     landed_files,
     log_issues,
     monthly_plan,
     municipality_quotas,
     plan_deviations,
-    quota_decisions,
     quota_year_counts,
     redistribution_outcomes,
-    redistributions,
     rejected_rows,
 )
 from expectations.suite import Suite
 
 SUITES: tuple[Suite, ...] = (
-    quota_decisions.SUITE,
-    redistributions.SUITE,
-    change_requests.SUITE,
     assignment_log.SUITE,
     landed_files.SUITE,
     rejected_rows.SUITE,

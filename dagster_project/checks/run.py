@@ -10,6 +10,7 @@ import duckdb
 from dagster_project.checks.contract import CHECKS
 from dagster_project.errors import TellableError
 from dagster_project.releases.description import CheckResult, CountyBelow
+from dagster_project.settings import Settings
 from dagster_project.sql import sql_text
 from dagster_project.transform.project import manifest, test_names
 from expectations.outcome import Outcome
@@ -20,20 +21,22 @@ class ChecksIncompleteError(TellableError):
 
 
 def run_checks(
-    warehouse: duckdb.DuckDBPyConnection,
-    dbt_tests: dict[str, Outcome],
-    as_of: date,
-    rejected_rows_limit: float,
-    stale_after_days: int,
+    warehouse: duckdb.DuckDBPyConnection, dbt_tests: dict[str, Outcome], settings: Settings
 ) -> list[CheckResult]:
     """One result per contract check, in the contract's order. Raises ChecksIncompleteError.
 
-    `dbt_tests` are the outcomes of dbt's tests by their names; the limits are those of Settings.
+    `dbt_tests` are the outcomes of dbt's tests by their names.
     """
-    from expectations.suite import Limits, run_suites  # noqa: PLC0415 (heavy)
+    from dagster_project.checks.feeds import feed_suites  # noqa: PLC0415 (heavy)
+    from expectations.suite import run_suites  # noqa: PLC0415 (heavy)
     from expectations.suites import SUITES  # noqa: PLC0415 (heavy)
 
-    by_suites = run_suites(SUITES, warehouse, Limits(as_of, rejected_rows_limit, stale_after_days))
+    parameters = {
+        "as_of": settings.as_of,
+        "rejected_rows_limit": settings.rejected_rows_limit,
+        "stale_after_days": settings.stale_after_days,
+    }
+    by_suites = run_suites([*feed_suites(), *SUITES], warehouse, parameters)
     require_complete(test_names().values(), dbt_tests, by_suites)
     by_name = {outcome.name: outcome for outcome in [*dbt_tests.values(), *by_suites]}
     found = [(check, by_name[check.name]) for check in CHECKS]

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -44,28 +43,11 @@ _DELIVERIES_SCHEMA = pl.Schema({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class LandedFile:
-    """A delivered file, and what it was parsed as."""
-
-    delivery: Delivery
-    about: About
-
-
-@dataclass(frozen=True)
-class FeedRead:
-    """What was read of one feed, over all its files."""
-
-    feed: str
-    files: int
-    rows_read: int
-    rows_unfit: int
-
-
-def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[FeedRead], None]) -> None:
+def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[str, list[About]], None]) -> None:
     """Parse what has landed, as far as it was not parsed before, and write the folder that dbt's sources read.
 
-    `kept` is the folder of files that were parsed before; `feed_read` is called after each feed.
+    `kept` is the folder of files that were parsed before; `feed_read` is called with each feed and what is said of its
+    files.
     """
     into.mkdir()
     kept.mkdir(mode=0o700, exist_ok=True)
@@ -73,7 +55,7 @@ def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[Fe
         pl.read_csv(REFERENCE / f"{name}.csv", infer_schema=False).write_parquet(into / f"{name}.parquet")
     register = read_register(REFERENCE / "municipalities.csv")
     deliveries = deliveries_in(landing)
-    landed: list[LandedFile] = []
+    listed: list[tuple[str | int | None, ...]] = []
     used: set[Path] = set()
     for feed in FEEDS:
         of_feed = [delivery for delivery in deliveries if delivery.feed == feed.name]
@@ -82,10 +64,10 @@ def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[Fe
             _link_rows(into, delivery, file)
         _write_if_without(into / feed.name, fitting_schema(feed))
         used |= {file.folder for _, file in files if file.folder}
-        landed += [LandedFile(delivery, file.about) for delivery, file in files]
-        feed_read(_summary(feed, [file.about for _, file in files]))
+        listed += [_listed(delivery, file.about) for delivery, file in files]
+        feed_read(feed.name, [file.about for _, file in files])
     _write_if_without(into / REJECTED_ROWS, REJECTED_SCHEMA, "feed=none")
-    pl.DataFrame(_delivery_rows(landed), _DELIVERIES_SCHEMA, orient="row").write_parquet(into / "deliveries.parquet")
+    pl.DataFrame(listed, _DELIVERIES_SCHEMA, orient="row").write_parquet(into / "deliveries.parquet")
     delete_unused(kept, used)
 
 
@@ -119,16 +101,8 @@ def _write_if_without(folder: Path, schema: pl.Schema, part: str = "") -> None:
         pl.DataFrame(schema=schema).write_parquet(place / "rows.parquet")
 
 
-def _delivery_rows(landed: list[LandedFile]) -> list[tuple[str | int | None, ...]]:
-    return [
-        (
-            *(file.delivery.feed, file.delivery.file_name, file.delivery.file_order, file.delivery.sha256),
-            *(file.about.status, file.about.problem, file.about.rows_read, file.about.rows_unfit),
-            "\n".join(file.about.unknown_columns) or None,
-        )
-        for file in landed
-    ]
-
-
-def _summary(feed: Feed, files: list[About]) -> FeedRead:
-    return FeedRead(feed.name, len(files), sum(one.rows_read for one in files), sum(one.rows_unfit for one in files))
+def _listed(delivery: Delivery, about: About) -> tuple[str | int | None, ...]:
+    """The row of deliveries.parquet about one file."""
+    unknown_columns = "\n".join(about.unknown_columns) or None
+    where = (delivery.feed, delivery.file_name, delivery.file_order, delivery.sha256)
+    return (*where, about.status, about.problem, about.rows_read, about.rows_unfit, unknown_columns)

@@ -18,7 +18,8 @@ from dagster_project.digest import code_version
 from dagster_project.errors import TellableError
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.landing import unknown_folders
-from dagster_project.ingest.sources import REFERENCE_TABLES, FeedRead, write_sources
+from dagster_project.ingest.parse import About
+from dagster_project.ingest.sources import REFERENCE_TABLES, write_sources
 from dagster_project.operations import recent_builds
 from dagster_project.pipeline.build import Build, progress
 from dagster_project.publish.assessments import write_assessments
@@ -79,23 +80,22 @@ def _parsed(name: str, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpe
 )
 def ingest(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None]]:
     """Read and validate every delivered file; a file that was parsed before is not parsed again."""
-    read: dict[str, FeedRead] = {}
+    read: dict[str, list[int]] = {}
 
-    def feed_read(one: FeedRead) -> None:
-        read[one.feed] = one
+    def feed_read(feed: str, files: list[About]) -> None:
+        read[feed] = [len(files), sum(file.rows_read for file in files), sum(file.rows_unfit for file in files)]
         progress.info(
-            "ingest     %s: %s, %d rows read, %d do not fit",
-            *(one.feed, counted(one.files, "file"), one.rows_read, one.rows_unfit),
+            "ingest     %s: %s, %d rows read, %d do not fit", feed, counted(len(files), "file"), *read[feed][1:]
         )
 
     with build.step("ingest"):
         write_sources(build.settings.landing, build.sources, build.settings.output / KEPT, feed_read)
     for name in (*REFERENCE_TABLES, "deliveries"):
         yield dg.MaterializeResult(asset_key=["parsed", name])
-    for one in read.values():
-        counts = {"files": one.files, "rows_read": one.rows_read, "rows_unfit": one.rows_unfit}
-        yield dg.MaterializeResult(asset_key=["parsed", one.feed], metadata=counts)
-    unfit = sum(one.rows_unfit for one in read.values())
+    for feed, (files, rows_read, rows_unfit) in read.items():
+        counts = {"files": files, "rows_read": rows_read, "rows_unfit": rows_unfit}
+        yield dg.MaterializeResult(asset_key=["parsed", feed], metadata=counts)
+    unfit = sum(rows_unfit for _, _, rows_unfit in read.values())
     yield dg.MaterializeResult(asset_key=["parsed", "rejected_rows"], metadata={"dagster/row_count": unfit})
 
 
@@ -164,15 +164,8 @@ def _seconds_of(result: Any) -> dict[str, Any]:
 )
 def check_results(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[list[CheckResult]]:
     """Run the suites, gather what dbt's tests found, make sure that nothing is missing, and write it down."""
-    settings = build.settings
     with build.step("checks"), build.release.warehouse() as warehouse:
-        results = run_checks(
-            warehouse,
-            read_outcomes(build.dbt_outcomes),
-            settings.as_of,
-            settings.rejected_rows_limit,
-            settings.stale_after_days,
-        )
+        results = run_checks(warehouse, read_outcomes(build.dbt_outcomes), build.settings)
         write_check_results(results, warehouse)
     failed = [result.check_name for result in results if not result.passed]
     progress.info("checks     %d of %d passed", len(results) - len(failed), len(results))
@@ -225,7 +218,7 @@ def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Figures | No
     """Read every public mart once; without documents and pages none."""
     if not build.settings.with_site:
         return dg.MaterializeResult(value=None, metadata={"left_out": True})
-    with build.step("figures"), build.release.warehouse() as warehouse:
+    with build.step("documents"), build.release.warehouse() as warehouse:
         names = [table.name for table in public_marts()]
         read = read_figures(warehouse, names, build.settings.as_of, build.build_id, code_version())
     return dg.MaterializeResult(value=read)

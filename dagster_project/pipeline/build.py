@@ -92,8 +92,11 @@ class Build:
         return self.folder / "steps.jsonl"
 
     def seconds_by_step(self) -> dict[str, float]:
-        """Seconds of the steps that have ended, in their order."""
-        return {line["step"]: line["seconds"] for line in self._steps()}
+        """Seconds of the steps that have ended, in their order; a step in two parts took as long as both."""
+        seconds: dict[str, float] = {}
+        for line in self._steps():
+            seconds[line["step"]] = round(seconds.get(line["step"], 0) + line["seconds"], 2)
+        return seconds
 
     def cause(self) -> str | None:
         """Why a step broke, if one did."""

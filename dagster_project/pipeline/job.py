@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -58,20 +57,12 @@ def forget_old_runs(instance: dg.DagsterInstance) -> None:
         instance.delete_run(run.run_id)
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why a run failed: the step, and a sentence that may be told."""
-
-    step: str
-    message: str
-
-
-def run_in_process(build: Build) -> Failure | None:
-    """Run the job in this process; None when it succeeded."""
+def run_in_process(build: Build) -> str | None:
+    """Run the job in this process; None when it succeeded, otherwise the step and why it broke."""
     from dagster_project.definitions import defs  # noqa: PLC0415 (definitions list this module's job)
 
     try:
-        # What Dagster prints when it cannot write its storage may hold values; the failure itself is told below.
+        # What Dagster prints when it cannot write its storage may hold values; the failure itself is reported below.
         with contextlib.redirect_stderr(io.StringIO()), dg.DagsterInstance.get() as instance:
             result = defs.resolve_job_def(build_job.name).execute_in_process(
                 instance=instance,
@@ -82,17 +73,7 @@ def run_in_process(build: Build) -> Failure | None:
             )
             forget_old_runs(instance)
     except KeyboardInterrupt:
-        return Failure("the middle", "it was interrupted")
+        return "the middle: it was interrupted"
     except Exception as error:  # Dagster could not write its own storage
-        return Failure("Dagster's event log", str(tellable(error)))
-    return None if result.success else _first_failure(result.all_events)
-
-
-def _first_failure(events: Iterable[dg.DagsterEvent]) -> Failure:
-    for event in events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            cause = error.cause if error and error.cause else error
-            if cause is not None:
-                return Failure(event.step_key or "", cause.message.strip().split(": ", 1)[-1])
-    return Failure("start", "the run ended before its first step: see Dagster's event log")
+        return f"Dagster's event log: {tellable(error)}"
+    return None if result.success else build.cause() or "start: see Dagster's event log"

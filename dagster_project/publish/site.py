@@ -30,7 +30,7 @@ CHANGES_SHOWN = 500
 FIGURES_OF_A_YEAR = ("lanstal", "kommuntal", "redistributions", "change_requests", "assignment_log")
 
 # Steps of a build in their order, as the history shows them.
-STEPS = ("ingest", "transform", "checks", "tables", "figures", "documents", "site", "publish")
+STEPS = ("ingest", "transform", "checks", "tables", "documents", "site", "publish")
 
 # The words for how a plan is followed, the most urgent first.
 STATUSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun", "no_assignments")

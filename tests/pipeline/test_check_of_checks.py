@@ -13,9 +13,10 @@ import pytest
 from conftest import Build, Built
 
 from dagster_project.checks.contract import CHECKS
+from dagster_project.checks.feeds import feed_suites
 from dagster_project.releases.description import ERROR
 from dagster_project.transform.run import invoke_dbt, outcomes_of
-from expectations.suite import Limits, run_suites
+from expectations.suite import run_suites
 from expectations.suites import SUITES
 
 AS_OF = "2026-03-31"
@@ -139,6 +140,6 @@ def test_a_defect_is_noticed_by_it_alone(name: str, build_world: Callable[[World
     )
     by_tests = [outcome for _, outcome in outcomes_of(results)]
     with duckdb.connect(str(hurt)) as warehouse:
-        limits = Limits(as_of=date.fromisoformat(AS_OF), rejected_rows_limit=0.05, stale_after_days=7)
-        by_suites = run_suites(SUITES, warehouse, limits)
+        parameters = {"as_of": date.fromisoformat(AS_OF), "rejected_rows_limit": 0.05, "stale_after_days": 7}
+        by_suites = run_suites([*feed_suites(), *SUITES], warehouse, parameters)
     assert [outcome.name for outcome in [*by_tests, *by_suites] if not outcome.passed] == [name]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from conftest import Build, Built
-from dagster_project.publish.mart_files import MartFiles
 
 HEAD = ("decision_id", "level", "quota_year", "area_code", "persons", "decided_date")
 AS_OF = "2026-03-01"
@@ -89,25 +88,3 @@ def test_what_changed_is_a_table_too(nights: tuple[Built, list[tuple[str, list]]
     assert last.query(
         "select persons_before, persons_after, cause from history.changes where figure = 'kommuntal'"
     ) == [(24, 12, "kommuntal")]
-
-
-def test_changes_are_looked_for_in_files_that_are_written(
-    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin, finish = MartFiles.begin, MartFiles.finish
-    asked: list[list[str]] = []
-
-    def finish_what_was_asked(files: MartFiles) -> dict[str, int]:
-        while asked:
-            begin(files, asked.pop(0))
-        return finish(files)
-
-    # No file is there a moment sooner than it is waited for.
-    monkeypatch.setattr(MartFiles, "begin", lambda _, marts: asked.append(marts))
-    monkeypatch.setattr(MartFiles, "finish", finish_what_was_asked)
-    for persons in (12, 24):
-        deliver(tmp_path / "landing", f"D{persons}", persons, f"2026-02-{persons}")
-        built = build(tmp_path / "landing", AS_OF, tmp_path / "output")
-        assert built.exit_code == 0, built.text
-    changed = "select persons_before, persons_after from history.changes where figure = 'kommuntal'"
-    assert built.query(changed) == [(12, 24)]

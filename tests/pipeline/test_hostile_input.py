@@ -111,7 +111,7 @@ def damaged(rng: random.Random, content: bytes) -> bytes:
 
 def parsed(landing: Path) -> pl.DataFrame:
     """What ingest says of every delivered file."""
-    write_sources(landing, landing.parent / "sources", landing.parent / "kept", lambda _: None)
+    write_sources(landing, landing.parent / "sources", landing.parent / "kept", lambda *_: None)
     return pl.read_parquet(landing.parent / "sources" / "deliveries.parquet")
 
 

@@ -26,6 +26,16 @@ def test_a_build_notes_how_long_its_steps_took_and_which_broke(tmp_path: Path) -
         assert build.finished() is None
 
 
+def test_a_step_in_two_parts_took_as_long_as_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([10.0, 12.5, 20.0, 20.25, 30.0, 31.0])
+    with new_build(settings_for(tmp_path / "landing", tmp_path, date(2026, 1, 1))) as build:
+        monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+        for name in ("documents", "checks", "documents"):
+            with build.step(name):
+                pass
+        assert build.seconds_by_step() == {"documents": 3.5, "checks": 0.25}
+
+
 def test_two_builds_never_meet(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "landing", tmp_path, date(2026, 1, 1))
     with new_build(settings), pytest.raises(BuildRunningError), new_build(settings):

@@ -29,6 +29,5 @@ def test_changes_are_written_whatever_the_first_of_them_lack(rows: list[Change])
                 (quota_year bigint, municipality_code varchar, kommuntal_persons bigint, received_persons bigint,
                 open_persons bigint, cancelled_persons bigint);
         """)
-        counted = write_history(warehouse, None, "build", datetime(2026, 3, 1, tzinfo=UTC), Changes(None, rows))
+        write_history(warehouse, None, "build", datetime(2026, 3, 1, tzinfo=UTC), Changes(None, rows))
         assert warehouse.execute("from history.changes").fetchall() == rows
-        assert counted["changes"] == len(rows)

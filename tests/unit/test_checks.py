@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 import duckdb
 import great_expectations.expectations as gxe
+import polars as pl
 import pytest
 from great_expectations.expectations.expectation import Expectation
 
 from dagster_project.checks.contract import CHECKS
+from dagster_project.checks.feeds import feed_suites
 from dagster_project.checks.run import ChecksIncompleteError, require_complete
+from dagster_project.ingest.feeds import FEEDS
+from dagster_project.ingest.parse import fitting_schema
 from dagster_project.transform.project import test_names as names_of_dbt_tests
-from expectations import assignment_log
 from expectations.outcome import Outcome
 from expectations.suite import (
     ExpectationBrokeError,
-    Limits,
     StructureError,
     Suite,
     deciding,
@@ -26,7 +27,8 @@ from expectations.suite import (
 )
 
 EVERY_TEST = names_of_dbt_tests().values()
-LIMITS = Limits(as_of=date(2026, 10, 31), rejected_rows_limit=0.05, stale_after_days=7)
+FEED_OF = {feed.name: feed for feed in FEEDS}
+PARAMETERS = {"as_of": date(2026, 10, 31), "rejected_rows_limit": 0.05, "stale_after_days": 7}
 
 
 def outcomes() -> tuple[dict[str, Outcome], list[Outcome]]:
@@ -60,44 +62,105 @@ def test_a_dbt_test_that_did_not_run_is_noticed(test: str) -> None:
         require_complete(EVERY_TEST, by_test, by_suites)
 
 
-def suite(make: Callable[[Limits], Sequence[Expectation]]) -> Suite:
+def suite(*expectations: Expectation) -> Suite:
     def describe(row: Any) -> str:
         return f"{row['place']} has {row['persons']}"
 
     query = "select * from (values ('here', 1, 2), ('there', -1, 3)) as places (place, persons, rows)"
-    return Suite(table="places", query=query, expectations=make, describe=describe)
+    return Suite(table="places", query=query, expectations=expectations, describe=describe)
 
 
 def test_a_failed_expectation_counts_rows_and_describes_them() -> None:
-    positive = suite(
-        lambda _: [gxe.ExpectColumnValuesToBeBetween(column="persons", min_value=0, meta=deciding("positive"))]
-    )
-    assert run_suites([positive], duckdb.connect(), LIMITS) == [Outcome("positive", False, 3, ("there has -1",))]
+    positive = suite(gxe.ExpectColumnValuesToBeBetween(column="persons", min_value=0, meta=deciding("positive")))
+    assert run_suites([positive], duckdb.connect(), PARAMETERS) == [Outcome("positive", False, 3, ("there has -1",))]
 
 
 def test_an_expectation_that_broke_is_an_error() -> None:
-    broken = suite(
-        lambda _: [gxe.ExpectColumnValuesToBeBetween(column="nowhere", min_value=0, meta=deciding("broken"))]
-    )
+    broken = suite(gxe.ExpectColumnValuesToBeBetween(column="nowhere", min_value=0, meta=deciding("broken")))
     with pytest.raises(ExpectationBrokeError, match="places"):
-        run_suites([broken], duckdb.connect(), LIMITS)
+        run_suites([broken], duckdb.connect(), PARAMETERS)
 
 
-def test_an_event_id_that_comes_twice_is_noticed() -> None:
+# A row of each feed as staging holds it, and what makes it one that ingest should not have let through.
+GOOD_ROWS: dict[str, dict[str, Any]] = {
+    "quota_decisions": {
+        "decision_id": "D",
+        "level": "kommuntal",
+        "quota_year": 2026,
+        "area_code": "0765",
+        "persons": 1,
+        "decided_date": date(2025, 11, 1),
+        "in_force_date": date(2026, 1, 1),
+    },
+    "redistributions": {
+        "agreement_id": "R",
+        "quota_year": 2026,
+        "from_municipality_code": "0765",
+        "to_municipality_code": "0760",
+        "persons": 1,
+        "requested_date": date(2026, 2, 1),
+        "reconciled_date": None,
+        "decision": "approved",
+        "decided_date": date(2026, 2, 1),
+        "in_force_date": date(2026, 2, 1),
+    },
+    "change_requests": {
+        "request_id": "W",
+        "municipality_code": "0765",
+        "quota_year": 2026,
+        "plan_month": date(2026, 5, 1),
+        "wished_persons": 0,
+        "requested_date": date(2026, 2, 1),
+        "decision": "accepted",
+        "decided_date": date(2026, 2, 1),
+    },
+    "assignment_log": {
+        "event_id": "E",
+        "event_type": "assigned",
+        "event_date": date(2026, 2, 1),
+        "assignment_id": "A",
+        "recorded_at": None,
+        "municipality_code": "0765",
+        "persons": 1,
+        "category": "quota_refugee",
+        "reception_deadline_date": None,
+        "replaces": None,
+        "reason": None,
+    },
+}
+BAD_VALUES = {
+    "missing": None,
+    "unknown": "another",
+    "out_of_range": -1,
+    "of_another_length": "765",
+    "out_of_year": date(2027, 1, 1),
+}
+FEED_FAULTS = [(suite, str(one.column)) for suite in feed_suites() for one in suite.expectations]  # type: ignore[attr-defined]
+
+
+def staged(feed: str, rows: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
     warehouse = duckdb.connect()
-    warehouse.execute("""
-        create schema staging;
-        create table staging.stg_assignment_log as
-        select
-            'e1' as event_id, 'assigned' as event_type, date '2026-10-30' as event_date, assignment_id,
-            '0765' as municipality_code, 1 as persons, 'quota_refugee' as category
-        from (values ('a1'), ('a2')) as assignments (assignment_id);
-    """)
-    with pytest.raises(StructureError, match="assignment_log"):
-        run_suites([assignment_log.SUITE], warehouse, LIMITS)
+    warehouse.execute("create schema staging")
+    warehouse.register("staged", pl.DataFrame(rows, schema=fitting_schema(FEED_OF[feed]), strict=False).to_arrow())
+    warehouse.execute(f"create table staging.stg_{feed} as from staged")
+    return warehouse
+
+
+@pytest.mark.parametrize(("suite", "fault"), FEED_FAULTS, ids=lambda value: getattr(value, "table", value))
+def test_what_ingest_should_not_have_let_through_is_noticed(suite: Suite, fault: str) -> None:
+    feed = suite.table.removeprefix("staging.stg_")
+    good = GOOD_ROWS[feed]
+    assert run_suites([suite], staged(feed, [good]), PARAMETERS) == []
+    if fault == "key_repeated":
+        bad = [good, good]
+    else:
+        column = next(name for name in sorted(good, key=len, reverse=True) if fault.startswith(f"{name}_"))
+        bad = [good | {column: BAD_VALUES[fault.removeprefix(f"{column}_")]}]
+    with pytest.raises(StructureError, match=f"{fault}.* 1 row"):
+        run_suites([suite], staged(feed, bad), PARAMETERS)
 
 
 def test_what_must_always_hold_is_an_error_when_it_does_not() -> None:
-    structural = suite(lambda _: [gxe.ExpectColumnValuesToBeBetween(column="persons", min_value=0)])
+    structural = suite(gxe.ExpectColumnValuesToBeBetween(column="persons", min_value=0))
     with pytest.raises(StructureError, match="3 rows"):
-        run_suites([structural], duckdb.connect(), LIMITS)
+        run_suites([structural], duckdb.connect(), PARAMETERS)

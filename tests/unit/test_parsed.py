@@ -39,7 +39,7 @@ def landing(tmp_path: Path) -> Path:
 def sources(landing: Path, kept: Path) -> dict[str, list[tuple[Any, ...]]]:
     """All rows of what dbt reads, by file."""
     into = kept.parent / f"sources-{len(list(kept.parent.iterdir()))}"
-    write_sources(landing, into, kept, lambda _: None)
+    write_sources(landing, into, kept, lambda *_: None)
     files = sorted(into.rglob("*.parquet"))
     return {f"{file.relative_to(into)}": pl.read_parquet(file, hive_partitioning=False).rows() for file in files}
 
@@ -97,7 +97,7 @@ def test_every_delivered_file_has_its_place_and_its_row(landing: Path, tmp_path:
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
 def test_a_feed_without_files_is_an_empty_table_of_its_columns(feed: Feed, tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
-    write_sources(tmp_path / "landing", tmp_path / "sources", tmp_path / "kept", lambda _: None)
+    write_sources(tmp_path / "landing", tmp_path / "sources", tmp_path / "kept", lambda *_: None)
     [file] = (tmp_path / "sources" / feed.name).rglob("*.parquet")
     assert pl.read_parquet_schema(file) == fitting_schema(feed)
 
