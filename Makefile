@@ -29,7 +29,7 @@ test: setup ## run the tests
 test-long: setup ## run all tests, also those that take minutes
 	$(BIN)/pytest -n auto
 
-bench: setup ## measure, and write docs/performance.md (PARTS="overhead size night others answers readers"; minutes)
+bench: setup ## measure, and write docs/performance.md (PARTS="overhead size others answers readers"; minutes)
 	$(BIN)/python tests/bench/bench.py $(PARTS)
 
 browser: ## install the browser that tests/browser/ drives (Debian's chromium)

@@ -17,25 +17,23 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import floor
 import peers
-import polars as pl
 from measure import ARSPLAN, PROJECT, Compared, Measured, build, fresh, machine, run, side_by_side
 from report import write_report
+
+from dagster_project.ingest.sources import write_sources
 
 RESULTS = Path(__file__).with_name("results.json")
 SHIPPED = PROJECT / "data" / "landing"
 SHIPPED_AS_OF = "2026-10-31"
 LARGE_AS_OF = "2026-03-31"  # the simulated large log ends with 2025 and its late receptions
-NIGHT_AFTER = "2026-04-01"
-AWAITING_REQUEST = """\
-request_id,municipality_code,quota_year,plan_month,wished_persons,requested_date,decision,decided_date
-Simulated wish,0180,2025,2025-12-01,5,2026-04-01,,
-"""
+BEFORE = "the program before"
 ROUNDS = 5
 MOST_EVENTS_REPEATED = 10_000_000  # beyond, one round takes long enough
 READERS, READING_SECONDS = 50, 60
@@ -56,48 +54,47 @@ def large_landing(scratch: Path, events: int) -> Path:
     return landing
 
 
-def overhead(scratch: Path, _options: argparse.Namespace) -> dict[str, Any]:
-    """A build of the shipped data against dbt alone on the same tables, and against the imports alone."""
+def overhead(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """A build of the shipped data against dbt alone on the same parsed files, and against the imports alone."""
     output = fresh(scratch / "overhead")
-    build(SHIPPED, SHIPPED_AS_OF, output / "warm", "--without-site")
-    warehouse = output / "warehouse.duckdb"
-    target = output / "target"
+    sources, target = output / "sources", output / "target"
+    write_sources(SHIPPED, sources, output / "parsed", lambda *_: None)
     dbt = [Path(sys.executable).with_name("dbt"), "build", "--exclude-resource-type=unit_test", "--log-level=none"]
     dbt += [f"--project-dir={PROJECT / 'dbt_project'}", f"--profiles-dir={PROJECT / 'dbt_project'}"]
     dbt += [f"--target-path={target}", f"--log-path={target}", f"--vars={{as_of: '{SHIPPED_AS_OF}'}}"]
 
     def dbt_alone() -> Measured:
-        shutil.copyfile(output / "warm" / "current" / "warehouse.duckdb", warehouse)
-        with duckdb.connect(str(warehouse)) as connection:
-            for schema in ("marts", "intermediate", "staging", "history"):
-                connection.execute(f"drop schema if exists {schema} cascade")
-        return run(dbt, {"ARSPLAN_WAREHOUSE": str(warehouse), "DO_NOT_TRACK": "1"})
+        warehouse = fresh(output / "alone") / "warehouse.duckdb"
+        places = {"ARSPLAN_WAREHOUSE": str(warehouse), "ARSPLAN_SOURCES": str(sources)}
+        return run(dbt, {**places, "DO_NOT_TRACK": "1"})
 
     imports = """
-from importlib import import_module; from dagster_project.room import with_room
+from importlib import import_module
 for name in ("dagster_project.definitions", "dbt.cli.main", "great_expectations.expectations"):
-    with_room(import_module, name)
+    import_module(name)
 """
     dbt_alone()  # parses the project
-    found = side_by_side(
-        {
-            "dbt build alone": dbt_alone,
-            "imports alone": lambda: run([sys.executable, "-c", imports]),
-            "arsplan build --without-site": lambda: build(SHIPPED, SHIPPED_AS_OF, output / "warm", "--without-site"),
-            "arsplan build": lambda: build(SHIPPED, SHIPPED_AS_OF, output / "warm"),
-            "arsplan status": lambda: run(
-                [ARSPLAN, "status", "--output", output / "nothing-of-the-kind"], may_fail=True
-            ),
-            "arsplan --help": lambda: run([ARSPLAN, "--help"]),
-        },
-        rounds=ROUNDS,
-    )
+    measures = {
+        "dbt build alone": dbt_alone,
+        "imports alone": lambda: run([sys.executable, "-c", imports]),
+        "arsplan build --without-site": lambda: build(SHIPPED, SHIPPED_AS_OF, output / "warm", "--without-site"),
+        "arsplan build": lambda: build(SHIPPED, SHIPPED_AS_OF, output / "warm"),
+        "arsplan status": lambda: run([ARSPLAN, "status", "--output", output / "nothing"], may_fail=True),
+        "arsplan --help": lambda: run([ARSPLAN, "--help"]),
+    }
+    if options.before:
+        before = partial(build, SHIPPED, SHIPPED_AS_OF, output / "before", program=options.before)
+        measures[f"{BEFORE}, --without-site"] = partial(before, "--without-site")
+        measures[BEFORE] = before
+        before()
+    build(SHIPPED, SHIPPED_AS_OF, output / "warm")  # the release before is there
+    found = side_by_side(measures, ROUNDS)
     described = json.loads((output / "warm" / "current" / "build.json").read_text())
     return {name: as_result(one) for name, one in found.items()} | {"steps": described["seconds_by_step"]}
 
 
 def size(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Whole builds of large logs against the floor, with equal results."""
+    """Whole builds of large logs, first and again, against the floor, with equal results."""
     found: dict[str, Any] = {}
     for events in options.events:
         landing = large_landing(scratch, events)
@@ -108,77 +105,34 @@ def size(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
             database.unlink(missing_ok=True)
             return run([sys.executable, floor.__file__, landing, LARGE_AS_OF, database])
 
-        def ours(landing: Path = landing, output: Path = output) -> Measured:
+        def first(landing: Path = landing, output: Path = output) -> Measured:
             return build(landing, LARGE_AS_OF, fresh(output / "ours"), "--without-site")
 
-        rounds = 1 if events > MOST_EVENTS_REPEATED else ROUNDS
-        both = side_by_side({"floor": by_hand, "build": ours}, rounds)
+        def again(landing: Path = landing, output: Path = output) -> Measured:
+            return build(landing, LARGE_AS_OF, output / "ours", "--without-site")
+
+        def before(landing: Path = landing, output: Path = output) -> Measured:
+            return build(landing, LARGE_AS_OF, fresh(output / "before"), "--without-site", program=options.before)
+
+        is_largest = events > MOST_EVENTS_REPEATED
+        measures = {"floor": by_hand, "build": first, "again": again}
+        if options.before and not is_largest:
+            measures["before"] = before
+        compared = side_by_side(measures, 1 if is_largest else ROUNDS)
         release = output / "ours" / "current"
         differing = floor.differing_rows(database, release / "warehouse.duckdb")
         described = json.loads((release / "build.json").read_text())
         rows = sum(file["rows_read"] for file in described["files"] if file["feed"] == "assignment_log")
-        found[str(events)] = {
+        found[str(events)] = {name: as_result(one) for name, one in compared.items()} | {
             "rows": rows,
-            "floor": as_result(both["floor"]),
-            "build": as_result(both["build"]),
             "differing_rows": differing,
             "steps": described["seconds_by_step"],
             "on": f"{date.today()}",
         }
-        seconds = ", ".join(f"{name} {one.seconds:.1f} s" for name, one in both.items())
+        seconds = ", ".join(f"{name} {one.seconds:.1f} s" for name, one in compared.items())
         print(f"size: {rows:,} rows, {seconds}, {differing} differ")
         shutil.rmtree(output)
     return found
-
-
-def one_night(log: Path, events: int, prefix: str) -> pl.DataFrame:
-    """The newest events of a log once more as those of one day: of new assignments, and outcomes of those there are."""
-    newest = pl.scan_parquet(sorted(log.glob("2*.parquet"))).tail(events).collect()
-    is_outcome = pl.col("event_type").is_in(["received", "cancelled"])
-    return newest.with_columns(
-        event_id=prefix + pl.col("event_id"),
-        event_date=pl.lit(date.fromisoformat(LARGE_AS_OF)),
-        assignment_id=pl.when(is_outcome).then("assignment_id").otherwise(prefix + pl.col("assignment_id")),
-    )
-
-
-def night(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """The build after: new deliveries, also with a request; the same full log again; nothing new at all."""
-    landing, output = scratch / "night" / "landing", scratch / "night" / "output"
-    log = landing / "assignment_log"
-
-    def full() -> Measured:
-        fresh(scratch / "night")
-        shutil.copytree(large_landing(scratch, options.history), landing)
-        return build(landing, LARGE_AS_OF, output, "--without-site")
-
-    def delta() -> Measured:
-        one_night(log, 10_000, "NEW").write_parquet(log / "zz-delta-simulated.parquet")
-        return build(landing, NIGHT_AFTER, output, "--without-site")
-
-    def with_request() -> Measured:
-        one_night(log, 10_000, "NEWER").write_parquet(log / "zz-delta-with-request-simulated.parquet")
-        (landing / "change_requests").mkdir()
-        (landing / "change_requests" / "simulated.csv").write_text(AWAITING_REQUEST)
-        return build(landing, NIGHT_AFTER, output, "--without-site")
-
-    def again() -> Measured:
-        for file in sorted(log.glob("2*.parquet")):
-            shutil.copyfile(file, log / f"zzz-again-{file.name}")
-        return build(landing, NIGHT_AFTER, output, "--without-site")
-
-    rounds = 1 if options.history > MOST_EVENTS_REPEATED else ROUNDS
-    what_came = {"full": full, "delta": delta, "delta with request": with_request, "full log again": again}
-    nights = side_by_side(what_came, rounds)
-    check = f"""
-from datetime import date; from pathlib import Path; import time
-import dagster_project.need as need, dagster_project.settings as settings
-asked = settings.settings_for(Path({str(landing)!r}), Path({str(output)!r}), date.fromisoformat({NIGHT_AFTER!r}))
-start = time.perf_counter(); assert need.reason_to_build(asked) is None; print(time.perf_counter() - start)
-"""
-    unchanged = float(subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout)
-    found: dict[str, Any] = {name: as_result(measured) for name, measured in nights.items()}
-    return found | {"no change": {"seconds": round(unchanged, 2)}, "events": options.history}
 
 
 def readers(scratch: Path, _options: argparse.Namespace) -> dict[str, Any]:
@@ -255,7 +209,6 @@ def others(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
 PARTS: dict[str, Part] = {
     "overhead": overhead,
     "size": size,
-    "night": night,
     "others": others,
     "answers": answers,
     "readers": readers,
@@ -268,7 +221,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--events", nargs="+", type=int, default=[1_000_000, 10_000_000])
     parser.add_argument("--peer-events", nargs="+", type=int, default=[1_000_000])
-    parser.add_argument("--history", type=int, default=10_000_000, help="events before the night after")
+    parser.add_argument("--before", type=Path, metavar="DIR", help="checkout of an earlier program, to compare with")
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "arsplan-bench")
     options = parser.parse_args()
     options.scratch.mkdir(parents=True, exist_ok=True)

@@ -65,10 +65,13 @@ def run(command: Sequence[str | Path], environment: dict[str, str] | None = None
     return Measured(seconds, memory / 2**20)
 
 
-def build(landing: Path, as_of: str, output: Path, *options: str) -> Measured:
-    """`arsplan build` in a process of its own; Dagster's storage lies in the output folder."""
+def build(landing: Path, as_of: str, output: Path, *options: str, program: Path = PROJECT) -> Measured:
+    """`arsplan build` in a process of its own; Dagster's storage lies in the output folder.
+
+    `program` is the checkout whose code runs, with the installed libraries.
+    """
     command = [ARSPLAN, "build", "--landing", landing, "--output", output, "--as-of", as_of, *options]
-    return run(command)
+    return run(command, {"PYTHONPATH": str(program)})
 
 
 def side_by_side(measures: dict[str, Callable[[], Measured]], rounds: int) -> dict[str, Compared]:

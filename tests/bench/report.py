@@ -17,9 +17,12 @@ def write_report(results: Results, page: Path) -> None:
         "# Performance",
         "",
         "Measured by `make bench`, which writes this page; a part alone: `make bench PARTS=overhead`. The logs are",
-        "simulated. What two programs compute was compared. Home, large logs, and the night after were measured in",
-        "turn, in five rounds (one beyond 10 million events): seconds are medians, and so are ratios, taken within",
-        "each round.",
+        "simulated. What two programs compute was compared. Home and large logs were measured in turn, in five rounds",
+        "(one beyond 10 million events): seconds are medians, and so are ratios, taken within each round.",
+        "",
+        "Every build, also a night's, is a whole rebuild of all that lies in the landing folder, whatever has come since.",
+        "What it keeps from the build before are parsed files: a night takes as long as `again` below. `The program",
+        "before` is the last commit that brought large releases up to date instead.",
     ]
     for name, section in SECTIONS.items():
         if name in results:
@@ -35,68 +38,52 @@ def _overhead(found: Results) -> Iterator[str]:
             yield f"| {name} | {one['seconds']:.1f} | {one['ratio']:.3f} | {one['gibibytes']:.2f} |"
     yield ""
     ratio = found["arsplan build --without-site"]["ratio"]
-    yield "Goal: `--without-site` at most 1.6 × `dbt build` alone, which reads no files and publishes nothing:"
-    yield f"{_word(ratio <= 1.6)}."
+    yield "Goal: `--without-site` at most 1.5 × `dbt build` alone, which settles and builds the same parsed files, runs"
+    yield f"fewer checks, and publishes nothing: {_word(ratio <= 1.5)}."
     yield "Steps of the whole build, s (`arsplan build --profile` tells them):"
     yield (", ".join(f"{step} {seconds}" for step, seconds in found["steps"].items()) + ".")
 
 
 def _size(found: Results) -> Iterator[str]:
-    yield from _head(
-        "A large log",
-        "rows of the log",
-        "floor, s",
-        "build, s",
-        "× floor",
-        "floor, GiB",
-        "build, GiB",
-        "rows that differ",
-        "measured",
-    )
+    yield from _head("A large log", "rows of the log", "what", "seconds", "× floor", "GiB", "goal", "measured")
     sizes = sorted(found.values(), key=lambda one: one["rows"])
     for one in sizes:
-        floor, build = one["floor"], one["build"]
-        yield (
-            f"| {one['rows']:,} | {floor['seconds']:.1f} | {build['seconds']:.1f} | "
-            f"{build['ratio']:.2f} | {floor['gibibytes']:.1f} | {build['gibibytes']:.1f} | "
-            f"{one['differing_rows']} | {one['on']} |"
-        )
+        for name, what in _SIZE_NAMES.items():
+            if name in one:
+                it = one[name]
+                goal = _SIZE_GOALS.get((name, round(one["rows"] / 1e7)))
+                yield (
+                    f"| {one['rows']:,} | {what} | {it['seconds']:.1f} | {it['ratio']:.2f} | {it['gibibytes']:.1f} | "
+                    f"{_judged(it, *goal) if goal else ''} | {one['on']} |"
+                )
     yield ""
     yield "The floor is `tests/bench/floor.sql`: states, chains, months and years by hand in plain DuckDB, without"
     yield "validation, checks, or release. Build: `--without-site`, ingest to release, with all checks."
-    for one in sizes:
-        if 9_000_000 < one["rows"] < 12_000_000:
-            ratio, memory = one["build"]["ratio"], one["build"]["gibibytes"]
-            yield f"Goals at 10 million: 3 × the floor: {_word(ratio <= 3)}; 6 GiB: {_word(memory <= 6)}."
+    yield f"Rows that differ between floor and release: {', '.join(str(one['differing_rows']) for one in sizes)}."
     if sizes[-1]["rows"] < 90_000_000:
         yield "100 million events have not been measured here: `--events` takes them."
     for before, after in pairwise(sizes):
         longer = math.log(after["build"]["seconds"] / before["build"]["seconds"])
         power = longer / math.log(after["rows"] / before["rows"])
-        rows = f"From {before['rows']:,} to {after['rows']:,} rows"
-        yield f"{rows} time grew by the power {power:.2f} (goal: at most 1.05), fixed costs included."
+        yield f"From {before['rows']:,} to {after['rows']:,} rows time grew by the power {power:.2f}, fixed costs included."
     steps = sizes[-1]["steps"]
-    yield f"Steps of the largest, s: {', '.join(f'{step} {seconds}' for step, seconds in steps.items())}."
+    yield f"Steps of the largest, again, s: {', '.join(f'{step} {seconds}' for step, seconds in steps.items())}."
 
 
-def _night(found: Results) -> Iterator[str]:
-    yield from _head(
-        f"The night after, with a history of {found['events']:,} events", "what came", "seconds", "× full", "goal"
-    )
-    goals = {"full": "", "delta": "0.35", "delta with request": "", "full log again": "0.60"}
-    names = {"full": "everything, for the first time", "delta": "one delivery of 10 000 events, a day later"}
-    names["delta with request"] = "one more, and a request that awaits a decision"
-    names["full log again"] = "the same full log again, in other files"
-    for name, goal in goals.items():
-        ratio = found[name]["ratio"]
-        told = f"{goal}: {_word(ratio <= float(goal))}" if goal else ""
-        yield f"| {names[name]} | {found[name]['seconds']:.1f} | {ratio:.3f} | {told} |"
-    yield f"| nothing: noticed in | {found['no change']['seconds']:.2f} | | about 1 s beyond imports |"
-    yield ""
-    yield "Files that were parsed before are not parsed again; of one that comes again no row is looked at, only its"
-    yield "digest. The warehouse of the release before is copied; only assignments that may have changed are computed"
-    yield "anew, and all that is counted over them; plans and quotas only when a decision or request is new or"
-    yield "awaits an answer."
+_SIZE_NAMES = {
+    "floor": "floor",
+    "build": "build, for the first time",
+    "again": "again",
+    "before": "the program before, for the first time",
+}
+# The most times the floor's seconds, and the most GiB, by tens of millions of events.
+_SIZE_GOALS = {("build", 1): (3.0, 6), ("again", 1): (2.3, None), ("build", 10): (2.0, 16), ("build", 11): (2.0, 16)}
+
+
+def _judged(it: Results, most_ratio: float, most_gibibytes: int | None) -> str:
+    memory = f", {most_gibibytes} GiB" if most_gibibytes else ""
+    is_reached = it["ratio"] <= most_ratio and (most_gibibytes is None or it["gibibytes"] <= most_gibibytes)
+    return f"{most_ratio} × the floor{memory}: {_word(is_reached)}"
 
 
 def _others(found: Results) -> Iterator[str]:
@@ -152,7 +139,6 @@ def _head(title: str, *columns: str) -> Iterator[str]:
 SECTIONS = {
     "overhead": _overhead,
     "size": _size,
-    "night": _night,
     "others": _others,
     "answers": _answers,
     "readers": _readers,
