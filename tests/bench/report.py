@@ -20,7 +20,7 @@ def write_report(results: Results, page: Path) -> None:
         "simulated. What two programs compute was compared. Home and large logs were measured in turn, in five rounds",
         "(one beyond 10 million events): seconds are medians, and so are ratios, taken within each round.",
         "",
-        "Every build, also a night's, is a whole rebuild of all that lies in the landing folder, whatever has come since.",
+        "Every build, also a night's, is a whole rebuild of all that lies in the landing folder, whatever has come.",
         "What it keeps from the build before are parsed files: a night takes as long as `again` below. `The program",
         "before` is the last commit that brought large releases up to date instead.",
     ]
@@ -65,7 +65,8 @@ def _size(found: Results) -> Iterator[str]:
     for before, after in pairwise(sizes):
         longer = math.log(after["build"]["seconds"] / before["build"]["seconds"])
         power = longer / math.log(after["rows"] / before["rows"])
-        yield f"From {before['rows']:,} to {after['rows']:,} rows time grew by the power {power:.2f}, fixed costs included."
+        rows = f"From {before['rows']:,} to {after['rows']:,} rows"
+        yield f"{rows} time grew by the power {power:.2f}, fixed costs included."
     steps = sizes[-1]["steps"]
     yield f"Steps of the largest, again, s: {', '.join(f'{step} {seconds}' for step, seconds in steps.items())}."
 
