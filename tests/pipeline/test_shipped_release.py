@@ -10,6 +10,7 @@ import duckdb
 from conftest import PROJECT, SHIPPED_AS_OF, SHIPPED_LANDING, Built
 
 from dagster_project.checks.contract import CHECKS
+from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
 
 MARTS = {
     "area_plan_deviations",
@@ -175,6 +176,15 @@ def test_names_of_simulated_deliveries_say_so(shipped: Built) -> None:
         "select distinct decision_id, file_name from staging.stg_quota_decisions where level = 'kommuntal'"
     )
     assert all(("Simulated" in decision) == ("simulated" in name) for decision, name in decided)
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+def test_staging_holds_the_columns_of_the_table_of_feeds(feed: Feed, shipped: Built) -> None:
+    settled = "not_accepted" if feed is ASSIGNMENT_LOG else "settled"
+    for table in (f"stg_{feed.name}", f"stg_{feed.name}_{settled}"):
+        columns = [row[0] for row in shipped.query(f"describe staging.{table}")]
+        assert [name for name in columns if name in feed.column_names] == list(feed.column_names), table
+        assert {"file_name", "row_number"} <= set(columns)
 
 
 def test_a_release_can_be_read_while_another_connection_reads_it(shipped: Built) -> None:
