@@ -155,10 +155,10 @@ def _show_progress() -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from dagster_project.alerts import read_alert_settings  # noqa: PLC0415
-    from dagster_project.answers.settings import read_answer_settings  # noqa: PLC0415
     from dagster_project.ingest.landing import LandingError, check_landing  # noqa: PLC0415
     from dagster_project.pipeline.build import new_build  # noqa: PLC0415
+    from dagster_project.service.alerts import read_alert_settings  # noqa: PLC0415
+    from dagster_project.service.answers.settings import read_answer_settings  # noqa: PLC0415
 
     try:
         settings = settings_for(options.landing, options.output, options.as_of, not options.without_site)
@@ -183,13 +183,13 @@ def _run_build(build: Build, with_profile: bool) -> int:
     began = time.perf_counter()
     logging.getLogger("arsplan").info("start      landing %s, as of %s", settings.landing, settings.as_of)
     name_dagster_home(settings.output)
-    import dagster_project.definitions  # noqa: F401, PLC0415 (the job: here, so that its seconds are told as imports)
-    from dagster_project.answers.outbox import prepared_for  # noqa: PLC0415
+    from dagster_project.definitions import defs  # noqa: PLC0415
+    from dagster_project.pipeline.closing_lines import broken_lines, closing_lines, profile_lines  # noqa: PLC0415
     from dagster_project.pipeline.job import run_in_process  # noqa: PLC0415
-    from dagster_project.summary import broken_lines, closing_lines, profile_lines  # noqa: PLC0415
+    from dagster_project.service.answers.outbox import prepared_for  # noqa: PLC0415
 
     imported = time.perf_counter()
-    failure = run_in_process(build)
+    failure = run_in_process(defs.resolve_job_def("build"), build)
     if with_profile:
         seconds = time.perf_counter() - imported
         print("\n".join(profile_lines(build.seconds_by_step(), imported - began, seconds)))
@@ -202,12 +202,14 @@ def _run_build(build: Build, with_profile: bool) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from dagster_project import simulate  # noqa: PLC0415
-
     if options.events:
-        simulate.write_large_log(options.folder, options.events, options.seed)
+        from dagster_project.simulate.large_log import write_large_log  # noqa: PLC0415
+
+        write_large_log(options.folder, options.events, options.seed)
     else:
-        simulate.write_shipped(options.folder, options.seed)
+        from dagster_project.simulate.shipped import write_shipped  # noqa: PLC0415
+
+        write_shipped(options.folder, options.seed)
     print(f"Wrote simulated deliveries into {options.folder}.")
     return PUBLISHED
 
@@ -240,8 +242,8 @@ def _cannot_serve(host: str, port: int, error: OSError) -> str:
 
 def _refuse_to_start(options: argparse.Namespace) -> int | None:
     """Exit code where the service could not work, told at once: Dagster would go on without schedule or pages."""
-    from dagster_project.alerts import read_alert_settings  # noqa: PLC0415
-    from dagster_project.answers.settings import read_answer_settings  # noqa: PLC0415
+    from dagster_project.service.alerts import read_alert_settings  # noqa: PLC0415
+    from dagster_project.service.answers.settings import read_answer_settings  # noqa: PLC0415
 
     try:
         nightly_at()
@@ -274,7 +276,7 @@ def _become_the_service(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from dagster_project.status import status_of, utc_now  # noqa: PLC0415
+    from dagster_project.service.status import status_of, utc_now  # noqa: PLC0415
 
     try:
         status = status_of(options.output, utc_now(), nightly_at())

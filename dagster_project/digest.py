@@ -33,7 +33,9 @@ def digest_of(folder: Path, patterns: tuple[str, ...]) -> str:
 
 def code_digest() -> str:
     """Digest of everything that decides how a build turns out, whether it is committed or not."""
-    face = [f"dagster_project/publish/{pattern}" for pattern in ("templates/*", "static/*", "*.typ")]
+    face = [
+        f"dagster_project/publish/{pattern}" for pattern in ("site/templates/*", "site/static/*", "documents/*.typ")
+    ]
     models = [f"dbt_project/{pattern}" for pattern in DBT_SOURCES]
     data = ["data/reference/*", "data/SOURCES.md"]
     return digest_of(

@@ -16,7 +16,8 @@ from browser.serving import CHROMIUM, address, browser, context, page, public  #
 from pipeline.mail_server import mail  # noqa: F401 (a fixture)
 
 from dagster_project.cli import main
-from dagster_project.operations import PUBLISHED, BuildRun, record_build
+from dagster_project.releases.build_run import PUBLISHED, BuildRun
+from dagster_project.service.journal import record_build
 from dagster_project.settings import dagster_yaml
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -10,8 +10,6 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from dagster_project.answers.prepare import prepare_answers
-from dagster_project.answers.settings import read_answer_settings
 from dagster_project.checks.contract import CHECKS
 from dagster_project.checks.run import counties_below_lanstal, run_checks, write_check_results
 from dagster_project.digest import code_version
@@ -20,20 +18,22 @@ from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.landing import unknown_folders
 from dagster_project.ingest.parse import About
 from dagster_project.ingest.sources import REFERENCE_TABLES, write_sources
-from dagster_project.operations import recent_builds
 from dagster_project.pipeline.build import Build, progress
-from dagster_project.publish.assessments import write_assessments
-from dagster_project.publish.changes import Changes, new_files_by_feed
-from dagster_project.publish.documents import Editions, keep_editions, write_documents
-from dagster_project.publish.downloads import CHECK_RESULTS, public_marts, public_tables
+from dagster_project.publish.data.changes import Changes, new_files_by_feed
+from dagster_project.publish.data.downloads import CHECK_RESULTS, public_marts, public_tables
+from dagster_project.publish.data.files import write_tables
+from dagster_project.publish.documents.plans import Editions, keep_editions, write_documents
 from dagster_project.publish.figures import Figures, read_figures
-from dagster_project.publish.files import write_tables
-from dagster_project.publish.site import write_site
+from dagster_project.publish.site.assessments import write_assessments
+from dagster_project.publish.site.pages import write_site
 from dagster_project.releases.contents import landed_files, row_counts
 from dagster_project.releases.current import current_release
 from dagster_project.releases.description import ERROR, CheckResult, Description, read_description
 from dagster_project.releases.folder import PUBLIC
-from dagster_project.releases.publish import put_in_place
+from dagster_project.releases.placement import put_in_place
+from dagster_project.service.answers.prepare import prepare_answers
+from dagster_project.service.answers.settings import read_answer_settings
+from dagster_project.service.journal import recent_builds
 from dagster_project.settings import Settings, answers_file
 from dagster_project.transform.project import manifest, names_of_marts
 from dagster_project.transform.run import build_models, read_outcomes, write_outcomes

@@ -14,16 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dagster_project.answers.outbox import prepared_for
 from dagster_project.errors import TellableError, tellable
 from dagster_project.ingest.landing import fingerprint
-from dagster_project.operations import BLOCKED as WAS_BLOCKED
-from dagster_project.operations import BROKE, PUBLISHED, BuildRun, record_build
+from dagster_project.releases.build_run import BLOCKED as WAS_BLOCKED
+from dagster_project.releases.build_run import BROKE, PUBLISHED, BuildRun
 from dagster_project.releases.current import current_release
 from dagster_project.releases.description import Description, read_description
 from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, ReleaseFolder
+from dagster_project.service.answers.outbox import prepared_for
+from dagster_project.service.journal import record_build
+from dagster_project.service.problems import tell_of_build
 from dagster_project.settings import Settings
-from dagster_project.watch import tell_of_build
 
 progress = logging.getLogger("arsplan")
 

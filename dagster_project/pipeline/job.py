@@ -57,14 +57,12 @@ def forget_old_runs(instance: dg.DagsterInstance) -> None:
         instance.delete_run(run.run_id)
 
 
-def run_in_process(build: Build) -> str | None:
+def run_in_process(job: dg.JobDefinition, build: Build) -> str | None:
     """Run the job in this process; None when it succeeded, otherwise the step and why it broke."""
-    from dagster_project.definitions import defs  # noqa: PLC0415 (definitions list this module's job)
-
     try:
         # What Dagster prints when it cannot write its storage may hold values; the failure itself is reported below.
         with contextlib.redirect_stderr(io.StringIO()), dg.DagsterInstance.get() as instance:
-            result = defs.resolve_job_def(build_job.name).execute_in_process(
+            result = job.execute_in_process(
                 instance=instance,
                 resources={"build": build, "io_manager": dg.mem_io_manager},
                 # The command shows its own lines; Dagster's go to its event log.

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from dagster_project.ingest.landing import fingerprint
-from dagster_project.operations import recent_builds
 from dagster_project.pipeline.job import build_job, forget_old_runs
+from dagster_project.service.journal import recent_builds
+from dagster_project.service.problems import look_around
 from dagster_project.settings import (
     STOCKHOLM,
     Settings,
@@ -19,7 +20,6 @@ from dagster_project.settings import (
     settings_for,
     today_in_stockholm,
 )
-from dagster_project.watch import look_around
 
 _AT = nightly_at()
 

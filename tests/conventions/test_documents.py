@@ -10,7 +10,7 @@ from collections import Counter
 from conftest import PROJECT, SHIPPED_LANDING
 
 from dagster_project.checks.contract import CHECKS
-from dagster_project.ingest.document import feeds_markdown
+from dagster_project.ingest.feeds_page import feeds_markdown
 from dagster_project.transform.project import manifest
 
 

@@ -16,12 +16,12 @@ import pytest
 from conftest import Build, note_build
 from pipeline.mail_server import MailServer
 
-from dagster_project.alerts import AlertSettings, Problem, Receiver, deliver, read_alert_settings, report
 from dagster_project.language import ENGLISH
-from dagster_project.operations import opened
 from dagster_project.releases.description import ERROR, WARN
+from dagster_project.service.alerts import AlertSettings, Problem, Receiver, deliver, read_alert_settings, report
+from dagster_project.service.journal import opened
+from dagster_project.service.problems import look_around
 from dagster_project.settings import SettingError, settings_for
-from dagster_project.watch import look_around
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 NIGHTLY_AT = time(4, 15)

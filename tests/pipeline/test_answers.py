@@ -20,26 +20,26 @@ import pytest
 from conftest import SHIPPED_AS_OF, SHIPPED_LANDING, Built, note_build
 from pipeline.mail_server import MailServer
 
-from dagster_project.alerts import waiting_messages
-from dagster_project.answers import outbox
-from dagster_project.answers.mail import send_waiting
-from dagster_project.answers.outbox import OUTBOX, SENT, UNCERTAIN, Prepared, counts
-from dagster_project.answers.prepare import prepare_answers
-from dagster_project.answers.settings import (
+from dagster_project.cli import main
+from dagster_project.language import SWEDISH, month
+from dagster_project.service.alerts import waiting_messages
+from dagster_project.service.answers import outbox
+from dagster_project.service.answers.mail import send_waiting
+from dagster_project.service.answers.outbox import OUTBOX, SENT, UNCERTAIN, Prepared, counts
+from dagster_project.service.answers.prepare import prepare_answers
+from dagster_project.service.answers.settings import (
     SHIPPED_RECIPIENTS,
     SHIPPED_TEMPLATE,
     AnswerSettings,
     read_answer_settings,
 )
-from dagster_project.answers.settings import (
+from dagster_project.service.answers.settings import (
     MailServer as ServerSettings,
 )
-from dagster_project.cli import main
-from dagster_project.language import SWEDISH, month
-from dagster_project.operations import opened
+from dagster_project.service.journal import opened
+from dagster_project.service.problems import look_around
+from dagster_project.service.status import status_of
 from dagster_project.settings import SettingError, settings_for
-from dagster_project.status import status_of
-from dagster_project.watch import look_around
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 AS_OF = date.fromisoformat(SHIPPED_AS_OF)
@@ -341,8 +341,8 @@ SENDER = """
 import sys
 from datetime import date, datetime, UTC
 from pathlib import Path
-from dagster_project.answers.mail import send_waiting
-from dagster_project.answers.settings import AnswerSettings, MailServer
+from dagster_project.service.answers.mail import send_waiting
+from dagster_project.service.answers.settings import AnswerSettings, MailServer
 settings = AnswerSettings(since=date.min, mail_server=MailServer("127.0.0.1", int(sys.argv[2]), "none"))
 print("ready", flush=True)
 sys.stdin.readline()

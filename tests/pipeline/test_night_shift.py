@@ -14,9 +14,10 @@ from conftest import Build
 from dagster_project.cli import main
 from dagster_project.definitions import defs
 from dagster_project.ingest.landing import fingerprint
-from dagster_project.operations import PUBLISHED, BuildRun, recent_builds, record_build
 from dagster_project.pipeline import job
 from dagster_project.pipeline.schedules import arrivals, nightly
+from dagster_project.releases.build_run import PUBLISHED, BuildRun
+from dagster_project.service.journal import recent_builds, record_build
 from dagster_project.settings import default_output
 
 HEAD = ("decision_id", "level", "quota_year", "area_code", "persons", "decided_date")

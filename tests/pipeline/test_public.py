@@ -16,7 +16,7 @@ import fastexcel
 import pytest
 from conftest import Build, Built
 
-from dagster_project.publish.downloads import public_tables
+from dagster_project.publish.data.downloads import public_tables
 
 PAGE_LIMIT = 300_000
 SHARED_SCRIPT = "vega.js"

@@ -7,6 +7,7 @@ import hashlib
 import json
 
 import duckdb
+import pytest
 from conftest import PROJECT, SHIPPED_AS_OF, SHIPPED_LANDING, Built
 
 from dagster_project.checks.contract import CHECKS

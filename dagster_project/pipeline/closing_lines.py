@@ -1,0 +1,102 @@
+"""The last lines of a build: what came in, what was rejected, which checks warn, what was published or why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dagster_project.checks.contract import CHECKS
+from dagster_project.errors import printable
+from dagster_project.ingest.feeds import FEEDS
+from dagster_project.releases.current import CURRENT
+from dagster_project.releases.description import ERROR, WARN, CheckResult, Description
+from dagster_project.service.answers.outbox import OUTBOX, Prepared
+from expectations.outcome import counted
+
+FINDINGS_SHOWN = 5
+COLUMNS_SHOWN = 10
+
+
+def closing_lines(output: Path, build: Description, failure: str | None, prepared: Prepared | None) -> list[str]:
+    """Lines after a build that ran to its end, published or blocked; `failure` may have come after that."""
+    blocking, warning = build.failed(ERROR), build.failed(WARN)
+    lines = ["", *_came_in(build)]
+    if warning:
+        lines += ["", f"Warnings: {counted(len(warning), 'check')} failed."]
+        lines += [line for check in warning for line in _check_lines(check)]
+    if not build.published:
+        lines += ["", f"Publication is blocked: {counted(len(blocking), 'check')} failed."]
+        lines += [line for check in blocking for line in _check_lines(check)]
+        lines += [
+            "",
+            f"Nothing was published. {_stays(output)}",
+            f"Look into the blocked build: {output / 'blocked' / build.build_id}",
+        ]
+        return lines
+    if failure:
+        lines += ["", f"The release stands, but after it a step broke: {failure}"]
+    lines += [
+        "",
+        f"Published release {build.build_id} as of {build.as_of}.",
+        f"Look at it: {output / CURRENT} (warehouse.duckdb, parquet/, public/, build.json)",
+    ]
+    if build.with_site:
+        if prepared and prepared.answers:
+            lines.append(f"Answers to municipalities: {prepared.answers} new in {output / OUTBOX}")
+        lines.append(f"Its web pages: {output / CURRENT / 'public' / 'index.html'}, or `arsplan site`")
+    return lines
+
+
+def profile_lines(seconds_by_step: dict[str, float], imports: float, run: float) -> list[str]:
+    """Where a build's seconds went: its imports, its steps, and what lay between them."""
+    between = run - sum(seconds_by_step.values())
+    rows = {"imports": imports, **seconds_by_step, "Dagster, between the steps": between}
+    return ["", "seconds", *(f"{seconds:8.2f}  {name}" for name, seconds in rows.items())]
+
+
+def broken_lines(output: Path, failure: str | None) -> list[str]:
+    """Lines after a build that broke."""
+    return [
+        "",
+        f"The build broke in {failure or 'publish: nothing was published'}.",
+        f"Nothing was published. {_stays(output)}",
+        f"Look at the run in Dagster's pages (ARSPLAN_OUTPUT={output} make up), mend it, build again.",
+    ]
+
+
+def _stays(output: Path) -> str:
+    link = output / CURRENT
+    return f"Release {link.resolve().name} stays current." if link.exists() else "There is no earlier release."
+
+
+def _came_in(build: Description) -> list[str]:
+    lines = ["feed               files  rows read   accepted   rejected  duplicate"]
+    for feed in FEEDS:
+        files = [file for file in build.files if file["feed"] == feed.name]
+        counts = (
+            sum(file[column] for file in files)
+            for column in ("rows_read", "rows_accepted", "rows_rejected", "rows_duplicate")
+        )
+        lines.append(f"{feed.name:<17}{len(files):>7}" + "".join(f"{count:>11}" for count in counts))
+    lines += [
+        f"  {printable(name)} in the landing folder is no feed; nothing in it was read" for name in build.not_read
+    ]
+    for feed in FEEDS:
+        files = [file for file in build.files if file["feed"] == feed.name]
+        lines += [
+            f"  {feed.name}/{printable(file['file_name'])}: {file['problem']}" for file in files if file["problem"]
+        ]
+        unknown = list(dict.fromkeys(name for file in files for name in file["unknown_columns"]))
+        if unknown:
+            shown = ", ".join(printable(name)[:40] for name in unknown[:COLUMNS_SHOWN])
+            more = f" and {len(unknown) - COLUMNS_SHOWN} more" if len(unknown) > COLUMNS_SHOWN else ""
+            lines.append(f"  {feed.name}: unknown columns ignored: {shown}{more}")
+    return lines
+
+
+def _check_lines(check: CheckResult) -> list[str]:
+    known = next(one for one in CHECKS if one.name == check.check_name)
+    lines = [f"  {check.check_name}: {counted(check.failing_rows, 'row')}. {known.advice}"]
+    lines += [f"    {finding}" for finding in check.findings[:FINDINGS_SHOWN]]
+    if len(check.findings) > FINDINGS_SHOWN:
+        lines.append(f"    and more: see {'.'.join(known.asset)}")
+    return lines

@@ -1,0 +1,1 @@
+"""Tables and files of a release: every mart as a file, what has changed, what was published when."""

@@ -1,0 +1,1 @@
+"""Documents of a release: plans as PDF, workbooks."""

@@ -1,0 +1,138 @@
+"""Hands waiting answers to the mail server, so that each leaves once.
+
+The message is handed over but for its final dot, its file is moved to `sending/`, and only then is the dot sent: until
+then the server throws it away whatever happens, after the server's word it is certain. What lies in `sending/` when
+nobody is sending was cut off in between; it is set aside for a person to look into, and never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import getaddresses, parseaddr
+from pathlib import Path
+
+from dagster_project.service.answers.outbox import (
+    OUTBOX,
+    SENDING,
+    SENT,
+    UNCERTAIN,
+    attempts_at,
+    count_attempt,
+    due,
+    move,
+    sole_sender,
+)
+from dagster_project.service.answers.settings import AnswerSettings, MailServer, is_nobody
+
+SECONDS_TO_WAIT = 20
+SECONDS_FOR_ITS_WORD = 120  # a server may look through a message before it takes it
+LONGEST_WAIT = timedelta(hours=1)
+_TAKEN, _GO_ON = 250, 354
+
+
+class NotTakenError(Exception):
+    """The mail server did not take a message, for certain."""
+
+
+def send_waiting(output: Path, settings: AnswerSettings, now: datetime) -> int:
+    """Send what is due; how many answers the mail server took. Without a mail server nothing is sent."""
+    if settings.mail_server is None or settings.since is None or not (output / OUTBOX).is_dir():
+        return 0
+    with sole_sender(output) as alone:
+        if not alone:
+            return 0
+        for cut_off in sorted((output / OUTBOX / SENDING).glob("*.eml")):
+            move(cut_off, output / OUTBOX / UNCERTAIN)
+        waiting = [file for file in due(output, settings.since, now) if not _simulated(file)]
+        return sum(_send(output, settings.mail_server, file, now) for file in waiting)
+
+
+def _send(output: Path, server: MailServer, file: Path, now: datetime) -> bool:
+    try:
+        with _connected(server) as connection:
+            hand_over(connection, file)
+    except (NotTakenError, OSError, smtplib.SMTPException):
+        if file.exists():  # otherwise it was cut off while being handed over
+            wait = min(timedelta(minutes=2 ** min(attempts_at(output, file), 10)), LONGEST_WAIT)
+            count_attempt(output, file, now + wait)
+        else:
+            move(output / OUTBOX / SENDING / file.name, output / OUTBOX / UNCERTAIN)
+        return False
+    return True
+
+
+@contextmanager
+def _connected(server: MailServer) -> Iterator[smtplib.SMTP]:
+    """A connection that says goodbye after success only: in the middle of a message that would be part of it."""
+    connection = _connect(server)
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    with suppress(smtplib.SMTPException, OSError):
+        connection.quit()
+
+
+def _connect(server: MailServer) -> smtplib.SMTP:
+    secure = ssl.create_default_context()
+    if server.security == "tls":
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS_TO_WAIT, context=secure)
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=SECONDS_TO_WAIT)
+    if server.security == "starttls":
+        connection.starttls(context=secure)
+    if server.user:
+        connection.login(server.user, server.password)
+    return connection
+
+
+def hand_over(connection: smtplib.SMTP, file: Path) -> None:
+    """Hand one waiting answer to a connected server. Raises NotTakenError where it refuses."""
+    content = file.read_bytes()
+    message = _read(content)
+    connection.ehlo_or_helo_if_needed()
+    _expect(_TAKEN, connection.mail(parseaddr(str(message["From"]))[1]))
+    for address in _addresses(message):
+        _expect(_TAKEN, connection.rcpt(address))
+    _expect(_GO_ON, connection.docmd("DATA"))
+    stuffed = re.sub(rb"(?m)^\.", b"..", content)
+    connection.send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
+    sending = move(file, file.parent / SENDING)
+    if connection.sock:
+        connection.sock.settimeout(SECONDS_FOR_ITS_WORD)
+    connection.send(b".\r\n")
+    code, _ = connection.getreply()
+    if code == _TAKEN:
+        move(sending, file.parent / SENT)
+    else:
+        move(sending, file.parent)
+        raise NotTakenError
+
+
+def _expect(wanted: int, reply: tuple[int, bytes]) -> None:
+    if reply[0] != wanted:
+        raise NotTakenError
+
+
+def _read(content: bytes) -> EmailMessage:
+    message = message_from_bytes(content, policy=policy.SMTP)
+    if not isinstance(message, EmailMessage):
+        raise TypeError("this policy makes no EmailMessage")
+    return message
+
+
+def _addresses(message: EmailMessage) -> list[str]:
+    return [address for _, address in getaddresses([*message.get_all("To", []), *message.get_all("Cc", [])])]
+
+
+def _simulated(file: Path) -> bool:
+    """Whether an answer is addressed to nobody."""
+    return any(is_nobody(address) for address in _addresses(_read(file.read_bytes())))

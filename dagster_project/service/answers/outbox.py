@@ -1,0 +1,211 @@
+"""The outbox: every answer is one file, which lies in the folder of its state and moves on by being renamed.
+
+    .staged/     written, but not yet known to be answered
+    (itself)     waiting: for a mail server, or for a person or program to take it
+    sending/     its last byte is being handed to the mail server
+    sent/        the mail server has taken it
+    uncertain/   the process ended, or the server fell silent, in the moment of handing over
+
+A rename is done or not done, whatever crashes: that is what makes each answer leave once. Which answers there have
+been is remembered beside the history of builds, so that a file that was taken away does not come again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from dagster_project.service.journal import FILE_NAME, opened
+
+OUTBOX = "outbox"
+STAGED, SENDING, SENT, UNCERTAIN = ".staged", "sending", "sent", "uncertain"
+
+_SCHEMA = """
+create table if not exists answers (
+    answer_id text primary key,
+    request_kind text not null,
+    request_id text not null,
+    municipality_code text not null,
+    decided_date text not null,
+    content text not null,
+    prepared_at text not null,
+    attempts integer not null default 0,
+    next_attempt_at text not null
+);
+create table if not exists prepared_releases (
+    build_id text primary key,
+    answers integer not null,
+    without_recipient integer not null
+);
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an answer is about: the decision on one request, told to one municipality; `content` is a digest of it."""
+
+    answer_id: str
+    request_kind: str
+    request_id: str
+    municipality_code: str
+    decided_date: date
+    content: str
+
+    @property
+    def request(self) -> tuple[str, str, str]:
+        """What it answers, and whom."""
+        return self.request_kind, self.request_id, self.municipality_code
+
+    @property
+    def file_name(self) -> str:
+        """Name of its file in every folder of the outbox."""
+        return f"{self.decided_date}-{self.municipality_code}-{self.answer_id}.eml"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """How many answers a build put into the outbox, and how many have nobody to go to."""
+
+    answers: int
+    without_recipient: int
+
+
+def known_answers(output: Path) -> list[Answer]:
+    """Every answer that was ever put into the outbox, in the order in which they were."""
+    with opened(output, _SCHEMA) as connection:
+        rows = connection.execute(
+            "select answer_id, request_kind, request_id, municipality_code, decided_date, content from answers "
+            "order by rowid"
+        ).fetchall()
+    return [Answer(row[0], row[1], row[2], row[3], date.fromisoformat(row[4]), row[5]) for row in rows]
+
+
+def put(output: Path, answer: Answer, message: EmailMessage, now: datetime) -> None:
+    """Put an answer into the outbox, once: written aside first, then remembered, then moved in."""
+    staged = output / OUTBOX / STAGED
+    staged.mkdir(mode=0o750, parents=True, exist_ok=True)
+    with (staged / answer.file_name).open("wb") as file:
+        file.write(message.as_bytes(policy=policy.SMTP))
+        file.flush()
+        os.fsync(file.fileno())
+    _remember(output, answer, now)
+    place_staged(output)
+
+
+def _remember(output: Path, answer: Answer, now: datetime) -> None:
+    key = (answer.answer_id, *answer.request, answer.decided_date.isoformat(), answer.content)
+    with opened(output, _SCHEMA) as connection:
+        connection.execute(
+            "insert into answers values (?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            (*key, now.isoformat(), now.isoformat()),
+        )
+
+
+def place_staged(output: Path) -> None:
+    """Move in what is remembered; what is not was cut off before it was known, and is made anew."""
+    staged = sorted((output / OUTBOX / STAGED).glob("*.eml"))
+    known = {answer.file_name for answer in known_answers(output)} if staged else set()
+    for file in staged:
+        if file.name in known:
+            move(file, output / OUTBOX)
+        else:
+            file.unlink()
+
+
+def record_prepared(output: Path, build_id: str, prepared: Prepared) -> None:
+    """Remember what a build put into the outbox."""
+    row = (build_id, prepared.answers, prepared.without_recipient)
+    with opened(output, _SCHEMA) as connection:
+        connection.execute("insert or replace into prepared_releases values (?, ?, ?)", row)
+
+
+def prepared_for(output: Path, build_id: str) -> Prepared | None:
+    """What a build put into the outbox; None where it prepared no answers."""
+    with opened(output, _SCHEMA) as connection:
+        row = connection.execute(
+            "select answers, without_recipient from prepared_releases where build_id = ?", (build_id,)
+        ).fetchone()
+    return Prepared(*row) if row else None
+
+
+def move(file: Path, folder: Path) -> Path:
+    """Move a file on, for good: a crash of the machine afterwards does not undo it."""
+    folder.mkdir(mode=0o750, exist_ok=True)
+    moved = file.rename(folder / file.name)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return moved
+
+
+@contextmanager
+def sole_sender(output: Path) -> Iterator[bool]:
+    """Whether no other process is sending from this outbox; the right to send ends with the process."""
+    (output / OUTBOX).mkdir(mode=0o750, exist_ok=True)
+    with (output / OUTBOX / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def due(output: Path, since: date, now: datetime) -> list[Path]:
+    """Waiting answers to decisions from a day on, whose next attempt is due, in the order in which they were made."""
+    with opened(output, _SCHEMA) as connection:
+        rows = connection.execute(
+            "select decided_date || '-' || municipality_code || '-' || answer_id || '.eml' from answers "
+            "where decided_date >= ? and next_attempt_at <= ? order by rowid",
+            (since.isoformat(), now.isoformat()),
+        ).fetchall()
+    files = [output / OUTBOX / name for (name,) in rows]
+    return [file for file in files if file.is_file()]
+
+
+def count_attempt(output: Path, file: Path, next_attempt_at: datetime) -> None:
+    """Remember that the mail server did not take an answer, and when to try again."""
+    with opened(output, _SCHEMA) as connection:
+        connection.execute(
+            "update answers set attempts = attempts + 1, next_attempt_at = ? where answer_id = ?",
+            (next_attempt_at.isoformat(), _id_of(file)),
+        )
+
+
+def attempts_at(output: Path, file: Path) -> int:
+    """How often the mail server did not take an answer."""
+    with opened(output, _SCHEMA) as connection:
+        [(attempts,)] = connection.execute("select attempts from answers where answer_id = ?", (_id_of(file),))
+    return int(attempts)
+
+
+def _id_of(file: Path) -> str:
+    return file.stem.rpartition("-")[2]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Files in the outbox by state; `refused` are those waiting ones that the mail server did not take."""
+
+    waiting: int = 0
+    refused: int = 0
+    uncertain: int = 0
+
+
+def counts(output: Path) -> Counts:
+    """How things stand in the outbox."""
+    if not (output / FILE_NAME).is_file() or not (output / OUTBOX).is_dir():
+        return Counts()
+    waiting = {_id_of(file) for file in (output / OUTBOX).glob("*.eml")}
+    with opened(output, _SCHEMA) as connection:
+        tried = {answer_id for (answer_id,) in connection.execute("select answer_id from answers where attempts > 0")}
+    return Counts(len(waiting), len(waiting & tried), len(list((output / OUTBOX / UNCERTAIN).glob("*.eml"))))

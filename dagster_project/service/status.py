@@ -1,0 +1,139 @@
+"""How things stand, in one screen and without heavy libraries; made for people and for monitoring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from dagster_project.releases.build_run import BLOCKED, BROKE, PUBLISHED, BuildRun
+from dagster_project.releases.current import CURRENT
+from dagster_project.releases.description import ERROR, Description, read_description
+from dagster_project.service.alerts import waiting_messages
+from dagster_project.service.answers.outbox import OUTBOX, counts
+from dagster_project.service.journal import recent_builds
+from dagster_project.settings import STOCKHOLM
+
+FINE, WARNING, CRITICAL = 0, 1, 2
+_WORDS = {FINE: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL"}
+_BUILDS_LOOKED_AT = 50
+# A night's build that is this late did not run.
+GRACE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state as an exit code for monitoring (0 fine, 1 warning, 2 critical), and the lines that explain it."""
+
+    code: int
+    lines: list[str]
+
+
+def next_build_at(now: datetime, nightly_at: time) -> datetime:
+    """When the schedule builds next, in Stockholm's time."""
+    here = now.astimezone(STOCKHOLM)
+    tonight = datetime.combine(here.date(), nightly_at, STOCKHOLM)
+    return tonight if tonight > here else datetime.combine(here.date() + timedelta(days=1), nightly_at, STOCKHOLM)
+
+
+def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
+    """How things stand in an output folder at a moment."""
+    builds = recent_builds(output, _BUILDS_LOOKED_AT)
+    release = read_description(output / CURRENT)
+    last = builds[0] if builds else None
+    ended = [build.ended_at for build in builds]
+    problems = [*_of_release(release), *_of_last(last), *_of_night(ended, now, nightly_at), *_of_messages(output)]
+    code = max((severity for severity, _ in problems), default=FINE)
+    lines = [f"{_WORDS[code]}: {'; '.join(text for _, text in problems) or 'the last build was published'}", ""]
+    if release:
+        age = now - release.built_at
+        lines.append(f"current release  {release.build_id}, {_age(age)} old, as of {release.as_of}")
+        lines += _came_in(release, last)
+    if last:
+        lines.append(
+            f"last build       {last.build_id}, {last.outcome}, {last.seconds:.0f} s"
+            + (f": {last.cause}" if last.cause else "")
+        )
+        lines += [f"  {severity:<15}{text}" for severity, text in _failed_checks(last)]
+    waiting = counts(output).waiting
+    if waiting:
+        lines.append(f"answers          {waiting} in {output / OUTBOX}")
+    due = next_build_at(now, nightly_at)
+    lines.append(f"next build due   {due:%Y-%m-%d %H:%M} Stockholm time, where the schedule runs (arsplan up)")
+    return Status(code, lines)
+
+
+def _of_release(release: Description | None) -> list[tuple[int, str]]:
+    return [] if release else [(CRITICAL, "there is no release")]
+
+
+def missed_night(ended: list[datetime], now: datetime, nightly_at: time) -> datetime | None:
+    """When the last night's build was due, if no build had ended since an hour later."""
+    due = next_build_at(now - timedelta(days=1), nightly_at)
+    return due if now > due + GRACE and max(ended, default=due) < due else None
+
+
+def _of_night(ended: list[datetime], now: datetime, nightly_at: time) -> list[tuple[int, str]]:
+    due = missed_night(ended, now, nightly_at)
+    return [(WARNING, f"the build of {due:%Y-%m-%d %H:%M} did not run: is `arsplan up` running?")] if due else []
+
+
+def _of_messages(output: Path) -> list[tuple[int, str]]:
+    waiting, answers = waiting_messages(output), counts(output)
+    found = []
+    if waiting:
+        found.append((WARNING, f"{waiting} {'alert waits' if waiting == 1 else 'alerts wait'} to be taken"))
+    if answers.refused:
+        found.append((WARNING, f"{answers.refused} answers not taken by the mail server"))
+    if answers.uncertain:
+        found.append((CRITICAL, f"{answers.uncertain} answers may have been sent or not: see outbox/uncertain"))
+    return found
+
+
+def _of_last(last: BuildRun | None) -> list[tuple[int, str]]:
+    if last is None:
+        return []
+    if last.outcome == BROKE:
+        return [(CRITICAL, "the last build broke")]
+    failed = _failed_checks(last)
+    if last.outcome == BLOCKED:
+        blocking = sum(severity == "blocks" for severity, _ in failed)
+        return [(CRITICAL, f"publication is blocked by {blocking} {'check' if blocking == 1 else 'checks'}")]
+    if failed:
+        return [(WARNING, f"{len(failed)} {'check warns' if len(failed) == 1 else 'checks warn'}")]
+    return []
+
+
+def _failed_checks(build: BuildRun) -> list[tuple[str, str]]:
+    """What blocks and what warns, in words."""
+    if build.outcome not in (PUBLISHED, BLOCKED):
+        return []
+    return [
+        ("blocks" if run.severity == ERROR else "warns", f"{name}: {run.failing_rows}")
+        for name, run in build.checks.items()
+        if not run.passed
+    ]
+
+
+def _came_in(release: Description, last: BuildRun | None) -> list[str]:
+    """Files and rows of the release by feed, and what the last build found new."""
+    by_feed: dict[str, list[int]] = {}
+    for file in release.files:
+        counts = by_feed.setdefault(file["feed"], [0, 0, 0])
+        for position, value in enumerate((1, file["rows_accepted"], file["rows_rejected"])):
+            counts[position] += value
+    new = last.new_files_by_feed if last else {}
+    return [
+        f"  {feed:<16}{files} files ({new.get(feed, 0)} new), {accepted} rows accepted, {rejected} rejected"
+        for feed, (files, accepted, rejected) in by_feed.items()
+    ]
+
+
+def _age(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return f"{age.days} days" if age.days > 1 else f"{hours:.0f} h" if hours >= 1 else f"{hours * 60:.0f} min"
+
+
+def utc_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Simulated deliveries, called so in file names and ids."""

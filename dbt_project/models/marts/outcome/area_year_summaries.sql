@@ -1,0 +1,66 @@
+-- A quota year in one row per area: the country ('00'), each county, each municipality.
+with lanstal as (
+    select
+        quota_year,
+        unnest(['00', county_code]) as area_code,
+        lanstal_persons,
+    from {{ ref('county_quotas') }}
+    where is_current
+),
+
+lanstal_by_area as (
+    select
+        quota_year,
+        area_code,
+        sum(lanstal_persons)::bigint as lanstal_persons,
+    from lanstal
+    group by all
+),
+
+-- A year in which nobody was assigned anywhere has no log: zeros would not mean that nothing was done.
+years as (
+    select
+        quota_year,
+        sum(received_persons + open_persons + cancelled_persons) > 0 as has_assignments,
+    from {{ ref('quota_year_counts') }}
+    group by all
+)
+
+select
+    counted.quota_year,
+    counted.area_code,
+    followed.area_level,
+    lanstal_by_area.lanstal_persons,
+    counted.kommuntal_persons,
+    counted.planned_persons,
+    followed.to_date_month,
+    coalesce(followed.planned_to_date_persons, 0)::bigint as planned_to_date_persons,
+    coalesce(followed.net_assigned_to_date_persons, 0)::bigint as net_assigned_to_date_persons,
+    (followed.net_assigned_to_date_persons - followed.planned_to_date_persons)::bigint as deviation_to_date_persons,
+    {{ plan_status(
+        'followed.planned_to_date_persons', 'followed.net_assigned_to_date_persons', 'years.has_assignments'
+    ) }} as plan_status,
+    followed.assigned_persons::bigint as assigned_persons,
+    counted.received_persons,
+    counted.open_persons,
+    counted.cancelled_persons,
+    counted.awaiting_persons,
+    counted.overdue_persons,
+    counted.unassigned_persons,
+    counted.received_later_persons,
+    counted.received_by_replacement_persons,
+    followed.prior_year_replacement_persons::bigint as prior_year_replacement_persons,
+    round(100.0 * counted.received_persons / nullif(counted.kommuntal_persons, 0), 1)::double as fulfilment_percent,
+    round(100.0 * deviation_to_date_persons / nullif(counted.kommuntal_persons, 0), 1)::double
+        as deviation_to_date_percent,
+    round(100.0 * counted.open_persons / nullif(counted.kommuntal_persons, 0), 1)::double as open_percent,
+    years.has_assignments,
+from {{ ref('area_years_counted') }} as counted
+inner join years on counted.quota_year = years.quota_year
+left join {{ ref('area_plans_followed_to_date') }} as followed
+    on counted.quota_year = followed.quota_year
+    and counted.area_code = followed.area_code
+left join lanstal_by_area
+    on counted.quota_year = lanstal_by_area.quota_year
+    and counted.area_code = lanstal_by_area.area_code
+order by counted.quota_year, counted.area_code
