@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from dagster_project.errors import tellable
 from dagster_project.releases.current import CURRENT
@@ -51,7 +51,21 @@ def main(arguments: list[str] | None = None) -> int:
     is_short_process = arguments is None and options.run is not _site
     with _without_garbage_collection() if is_short_process else contextlib.nullcontext():
         code: int = options.run(options)
+        _say([])
     return code
+
+
+def _say(lines: list[str], to: TextIO | None = None) -> None:
+    """Print lines, and all that was printed before them. Whoever does not read on (`| head -1`) disturbs nothing."""
+    try:
+        print(*lines, sep="\n", end="\n" if lines else "", file=to, flush=True)
+    except BrokenPipeError:
+        _stop_printing(to or sys.stdout)
+
+
+def _stop_printing(to: TextIO) -> None:
+    """Throw away what is printed from now on, also what is printed when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), to.fileno())
 
 
 @contextlib.contextmanager
@@ -146,7 +160,14 @@ def _show_progress() -> None:
         def format(self, record: logging.LogRecord) -> str:
             return f"[{time.perf_counter() - start:6.1f} s] {record.getMessage()}"
 
-    handler = logging.StreamHandler(sys.stdout)
+    class Handler(logging.StreamHandler[TextIO]):
+        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's name)
+            if isinstance(sys.exc_info()[1], BrokenPipeError):
+                _stop_printing(self.stream)
+            else:
+                super().handleError(record)
+
+    handler = Handler(sys.stdout)
     handler.setFormatter(SecondsFormatter())
     progress = logging.getLogger("arsplan")
     progress.handlers[:] = [handler]
@@ -168,13 +189,13 @@ def _build(options: argparse.Namespace) -> int:
         with new_build(settings) as build:
             return _run_build(build, options.profile)
     except (LandingError, SettingError) as error:
-        print(f"arsplan: {error}", file=sys.stderr)
+        _say([f"arsplan: {error}"], sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
-        print("arsplan: interrupted. Nothing was published.", file=sys.stderr)
+        _say(["arsplan: interrupted. Nothing was published."], sys.stderr)
         return BROKE
     except Exception as error:
-        print(f"arsplan: {tellable(error)}. Output folder: {options.output}. Nothing was published.", file=sys.stderr)
+        _say([f"arsplan: {tellable(error)}. Output folder: {options.output}. Nothing was published."], sys.stderr)
         return BROKE
 
 
@@ -192,12 +213,12 @@ def _run_build(build: Build, with_profile: bool) -> int:
     failure = run_in_process(defs.resolve_job_def("build"), build)
     if with_profile:
         seconds = time.perf_counter() - imported
-        print("\n".join(profile_lines(build.seconds_by_step(), imported - began, seconds)))
+        _say(profile_lines(build.seconds_by_step(), imported - began, seconds))
     finished = build.finished()
     if finished is None:
-        print("\n".join(broken_lines(settings.output, failure)), file=sys.stderr)
+        _say(broken_lines(settings.output, failure), sys.stderr)
         return BROKE
-    print("\n".join(closing_lines(settings.output, finished, failure, prepared_for(settings.output, build.build_id))))
+    _say(closing_lines(settings.output, finished, failure, prepared_for(settings.output, build.build_id)))
     return PUBLISHED if finished.published else BLOCKED
 
 
@@ -210,7 +231,7 @@ def _simulate(options: argparse.Namespace) -> int:
         from dagster_project.simulate.shipped import write_shipped  # noqa: PLC0415
 
         write_shipped(options.folder, options.seed)
-    print(f"Wrote simulated deliveries into {options.folder}.")
+    _say([f"Wrote simulated deliveries into {options.folder}."])
     return PUBLISHED
 
 
@@ -221,16 +242,16 @@ def _site(options: argparse.Namespace) -> int:
     # The link is followed at every request: a new release shows without a restart.
     public = options.output / CURRENT / "public"
     if not (public / "index.html").is_file():
-        print(f"arsplan: there is no site in {public}: build a release first (make run).", file=sys.stderr)
+        _say([f"arsplan: there is no site in {public}: build a release first (make run)."], sys.stderr)
         return WRONG_USAGE
     handler = partial(SimpleHTTPRequestHandler, directory=str(public))
     try:
         server = ThreadingHTTPServer(("127.0.0.1", options.port), handler)
     except OSError as error:
-        print(f"arsplan: {_cannot_serve('127.0.0.1', options.port, error)}", file=sys.stderr)
+        _say([f"arsplan: {_cannot_serve('127.0.0.1', options.port, error)}"], sys.stderr)
         return BROKE
     with server:
-        print(f"The site of the current release: http://localhost:{options.port}/ (stop with Ctrl-C)", flush=True)
+        _say([f"The site of the current release: http://localhost:{options.port}/ (stop with Ctrl-C)"])
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
     return PUBLISHED
@@ -252,10 +273,10 @@ def _refuse_to_start(options: argparse.Namespace) -> int | None:
         with socket.create_server((options.host, options.port)):
             return None
     except SettingError as error:
-        print(f"arsplan: {error}", file=sys.stderr)
+        _say([f"arsplan: {error}"], sys.stderr)
         return WRONG_USAGE
     except OSError as error:
-        print(f"arsplan: {_cannot_serve(options.host, options.port, error)}", file=sys.stderr)
+        _say([f"arsplan: {_cannot_serve(options.host, options.port, error)}"], sys.stderr)
         return BROKE
 
 
@@ -281,9 +302,9 @@ def _status(options: argparse.Namespace) -> int:
     try:
         status = status_of(options.output, utc_now(), nightly_at())
     except SettingError as error:
-        print(f"arsplan: {error}", file=sys.stderr)
+        _say([f"arsplan: {error}"], sys.stderr)
         return WRONG_USAGE
-    print("\n".join(status.lines))
+    _say(status.lines)
     return status.code
 
 

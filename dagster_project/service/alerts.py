@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -18,7 +17,6 @@ from typing import Any
 from dagster_project.language import LANGUAGES, SWEDISH, Language
 from dagster_project.releases.description import ERROR, WARN
 from dagster_project.service.journal import FILE_NAME, opened
-from dagster_project.settings import SettingError
 
 # A message whose sending process ended without a word is sent again after this time.
 CLAIM_HOLDS = timedelta(minutes=10)
@@ -86,47 +84,34 @@ class Receiver:
 
 @dataclass(frozen=True)
 class AlertSettings:
-    """Who is told, after how many hours again, and which feeds are expected by which time of day (HH:MM)."""
+    """Who is told, after how many hours again, and which feeds are expected by which time of day."""
 
     receivers: tuple[Receiver, ...] = ()
     reminder: timedelta = timedelta(hours=24)
-    expected: tuple[tuple[str, str], ...] = ()
+    expected: tuple[tuple[str, time], ...] = ()
 
 
 def read_alert_settings(file: Path | None) -> AlertSettings:
     """Settings from a TOML file; without one nobody is told. Raises SettingError where it cannot be understood."""
     if file is None:
         return AlertSettings()
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-        receivers = content.pop("receiver", [])
-        settings = AlertSettings(
-            tuple(_receiver(number, **entry) for number, entry in enumerate(receivers, start=1)),
-            timedelta(hours=content.pop("reminder_hours", 24)),
-            tuple(sorted((feed, str(time.fromisoformat(by))) for feed, by in content.pop("expected", {}).items())),
-        )
-    except (OSError, ValueError, TypeError) as error:
-        raise SettingError(f"ARSPLAN_ALERTS names {file}, which cannot be understood: {error}") from None
-    unknown = {*content, *(feed for feed, _ in settings.expected if feed not in SWEDISH.texts["feed"])}
-    if unknown:
-        raise SettingError(f"ARSPLAN_ALERTS names {file}, which sets what is unknown: {', '.join(sorted(unknown))}")
-    return settings
+    from dagster_project.service.settings_file import AlertsFile, read_settings_file  # noqa: PLC0415 (heavy)
 
-
-def _receiver(
-    number: int,
-    url: str,
-    name: str | None = None,
-    severities: Iterable[str] = (ERROR, WARN),
-    counties: Iterable[str] = (),
-    language: str = SWEDISH.code,
-) -> Receiver:
+    content = read_settings_file(file, "ARSPLAN_ALERTS", AlertsFile)
     languages = {known.code: known for known in LANGUAGES}
-    if language not in languages:
-        raise ValueError(f"language '{language}': write one of {', '.join(languages)}")
-    if not set(severities) <= {ERROR, WARN}:
-        raise ValueError(f'severities of receiver {number}: write "{ERROR}", "{WARN}", or both, in a list')
-    return Receiver(name or f"receiver {number}", url, tuple(severities), tuple(counties), languages[language])
+    receivers = (
+        Receiver(
+            one.name or f"receiver {number}",
+            one.url,
+            tuple(one.severities),
+            tuple(one.counties),
+            languages[one.language],
+        )
+        for number, one in enumerate(content.receiver, start=1)
+    )
+    return AlertSettings(
+        tuple(receivers), timedelta(hours=content.reminder_hours), tuple(sorted(content.expected.items()))
+    )
 
 
 def report(

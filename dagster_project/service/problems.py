@@ -86,12 +86,12 @@ def late_feeds(settings: Settings, alerts: AlertSettings, now: datetime) -> Iter
     """Feeds of which no file has come in the day before the hour by which one is expected."""
     feeds = {feed.name: feed for feed in FEEDS}
     for name, by in alerts.expected:
-        due = datetime.combine(now.astimezone(STOCKHOLM).date(), time.fromisoformat(by), STOCKHOLM)
+        due = datetime.combine(now.astimezone(STOCKHOLM).date(), by, STOCKHOLM)
         if now < due:
             due -= timedelta(days=1)
         came = [path.stat().st_mtime for path in files_of(settings.landing, feeds[name])]
         if max(came, default=0) < (due - timedelta(days=1)).timestamp():
-            yield Problem(f"feed:{name}", WARN, 1, {"feed": name, "by": by})
+            yield Problem(f"feed:{name}", WARN, 1, {"feed": name, "by": f"{by:%H:%M}"})
 
 
 def _stuck(output: Path) -> Iterator[Problem]:

@@ -244,13 +244,19 @@ def test_a_late_feed_and_a_missed_night_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("[[receiver]]\nname = 'x'\n", "url"),
-        ("[[receiver]]\nurl = 'x'\nseverities = ['loud']\n", 'write "error", "warn", or both'),
-        ("[[receiver]]\nurl = 'x'\nlanguage = 'fi'\n", "language 'fi'"),
-        ("[expected]\nassignment_log = 'early'\n", "Invalid isoformat"),
-        ("[expected]\nletters = '03:00'\n", "unknown: letters"),
-        ("receivers = []\n", "unknown: receivers"),
-        ("= nothing", "cannot be understood"),
+        ("[[receiver]]\nname = 'x'\n", "alerts.toml: receiver 1, url: Field required"),
+        ("[[receiver]]\nurl = 'x'\nseverities = ['loud']\n", "receiver 1, severities 1: .*'error' or 'warn'"),
+        ("[[receiver]]\nurl = 'x'\nlanguage = 'fi'\n", "receiver 1, language: .*'sv' or 'en'"),
+        ("[[receiver]]\nurl = 'x'\n\n[[receiver]]\nurl = 'y'\ncounties = '07'\n", "receiver 2, counties: .*valid list"),
+        ("[[receiver]]\nurl = 'x'\nseverities = 'error'\n", "receiver 1, severities: .*valid list"),
+        ("[[receiver]]\nurl = 'x'\ncounties = [7]\n", "receiver 1, counties 1: .*string"),
+        ("[[receiver]]\nurl = 'x'\ncounties = ['7']\n", "receiver 1, counties 1: .*write two digits"),
+        ("[[receiver]]\nurl = 'x'\ncounties = ['02']\n", "'02' is no county's code"),
+        ("reminder_hours = 'soon'\n", "reminder_hours: .*number"),
+        ("[expected]\nassignment_log = 'early'\n", "expected, assignment_log: .*time"),
+        ("[expected]\nletters = '03:00'\n", "expected, letters: .*write one of quota_decisions"),
+        ("receivers = []\n", "receivers: Extra inputs"),
+        ("= nothing", "cannot be read"),
     ],
 )
 def test_wrong_settings_are_refused(content: str, complaint: str, tmp_path: Path) -> None:
@@ -258,3 +264,12 @@ def test_wrong_settings_are_refused(content: str, complaint: str, tmp_path: Path
     file.write_text(content)
     with pytest.raises(SettingError, match=complaint):
         read_alert_settings(file)
+
+
+def test_a_refusal_holds_no_address(tmp_path: Path) -> None:
+    """An Apprise URL may hold a password."""
+    file = tmp_path / "alerts.toml"
+    file.write_text("[[receiver]]\nurl = 'mailto://user:hemlig@example.se'\ncounties = '07'\n")
+    with pytest.raises(SettingError) as refused:
+        read_alert_settings(file)
+    assert "hemlig" not in str(refused.value)

@@ -425,12 +425,13 @@ SERVER = '[mail_server]\nhost = "smtp.example.se"\n'
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("= nothing", "cannot be understood"),
-        ("letters = 1\n", "letters"),
-        ("since = '2026-11-01'\n", "write since as a date"),
-        ("sender = 'nobody'\n", "write sender as"),
+        ("= nothing", "cannot be read"),
+        ("letters = 1\n", "answers.toml: letters: Extra inputs"),
+        ("since = 'November'\n", "since: .*date"),
+        ("sender = 'nobody'\n", "sender: .*write an address"),
+        (f"since = 2026-11-01\n{SERVER}port = 'twelve'\n", "mail_server, port: .*integer"),
         (SERVER, "needs since"),
-        (f"since = 2026-11-01\n{SERVER}security = 'some'\n", "write one of starttls, tls, none"),
+        (f"since = 2026-11-01\n{SERVER}security = 'some'\n", "mail_server, security: .*'starttls', 'tls' or 'none'"),
         (f"since = 2026-11-01\n{SERVER}password_variable = 'UNSET'\n", "UNSET holds no password"),
         ("template = 'missing.txt'\n", "missing.txt cannot be read"),
         ("template = 'wrong.txt'\n", "wrong.txt line 2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -21,6 +22,20 @@ def test_help_explains_the_commands() -> None:
     assert "build" in shown
     assert "simulate" in shown
     assert "exit codes" in shown
+
+
+def test_whoever_does_not_read_on_disturbs_nothing(tmp_path: Path) -> None:
+    """As `arsplan status | head -1`; a build goes on to its end."""
+    for command, code in ((["status", "--output", tmp_path], 2), (["build", "--landing", WORLD], 0)):
+        place = [] if command[0] == "status" else ["--output", tmp_path, "--as-of", "2026-01-31", "--without-site"]
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            [ARSPLAN, *command, *place], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+        )
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (code, "")
+    assert (tmp_path / "current" / "build.json").is_file()
 
 
 def test_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
 from pathlib import Path
 
+from dagster_project.service.addresses import is_nobody
 from dagster_project.service.answers.outbox import (
     OUTBOX,
     SENDING,
@@ -29,7 +30,7 @@ from dagster_project.service.answers.outbox import (
     move,
     sole_sender,
 )
-from dagster_project.service.answers.settings import AnswerSettings, MailServer, is_nobody
+from dagster_project.service.answers.settings import AnswerSettings, MailServer
 
 SECONDS_TO_WAIT = 20
 SECONDS_FOR_ITS_WORD = 120  # a server may look through a message before it takes it

@@ -15,8 +15,9 @@ import jinja2
 
 from dagster_project.errors import printable
 from dagster_project.releases.documents import plan_document
+from dagster_project.service.addresses import is_nobody
 from dagster_project.service.answers.outbox import Answer, Prepared, known_answers, place_staged, put, record_prepared
-from dagster_project.service.answers.settings import AnswerSettings, is_nobody, read_recipients, read_template
+from dagster_project.service.answers.settings import AnswerSettings, read_recipients, read_template
 from dagster_project.settings import STOCKHOLM, SettingError
 
 _DECIDED = """

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import csv
-import re
-import tomllib
 from dataclasses import dataclass
 from datetime import date
-from email.utils import parseaddr
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from jinja2 import meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from dagster_project.language import SWEDISH, day, long_day, month, number, signed
+from dagster_project.service.addresses import is_address
 from dagster_project.settings import REFERENCE, SettingError, secret
 
 SHIPPED_TEMPLATE = Path(__file__).with_name("answer.txt")
 SHIPPED_RECIPIENTS = REFERENCE / "recipients-simulated.csv"
-SECURITIES = ("starttls", "tls", "none")
 
 # What a template may name; prepare.py fills it in.
 KNOWN_NAMES = frozenset(
@@ -59,49 +55,28 @@ def read_answer_settings(file: Path | None) -> AnswerSettings:
     """Settings from a TOML file; the defaults without one. Raises SettingError where they cannot be understood."""
     if file is None:
         return AnswerSettings()
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-        server = content.pop("mail_server", None)
-        paths = {name: file.parent / content.pop(name) for name in ("template", "recipients") if name in content}
-        settings = AnswerSettings(**content, **paths, mail_server=_mail_server(**server) if server else None)
-    except (OSError, ValueError, TypeError) as error:
-        raise SettingError(f"ARSPLAN_ANSWERS names {file}, which cannot be understood: {error}") from None
-    if settings.since is not None and not isinstance(settings.since, date):
-        raise SettingError(f"ARSPLAN_ANSWERS names {file}: write since as a date without quotation marks")
-    if not _is_address(parseaddr(settings.sender)[1]):
-        raise SettingError(f"ARSPLAN_ANSWERS names {file}: write sender as Årsplaneringen <namn@example.se>")
-    if settings.mail_server and settings.since is None:
+    from dagster_project.service.settings_file import AnswersFile, read_settings_file  # noqa: PLC0415 (heavy)
+
+    content = read_settings_file(file, "ARSPLAN_ANSWERS", AnswersFile)
+    server = MailServer(**content.mail_server.model_dump()) if content.mail_server else None
+    if server and content.since is None:
         raise SettingError(
             f"ARSPLAN_ANSWERS names {file}: a mail server needs since, the first day whose decisions it answers"
         )
+    if server and server.password_variable and not server.password:
+        raise SettingError(
+            f"ARSPLAN_ANSWERS names {file}: the environment variable {server.password_variable} holds no password"
+        )
+    settings = AnswerSettings(
+        content.sender,
+        file.parent / (content.template or SHIPPED_TEMPLATE),
+        file.parent / (content.recipients or SHIPPED_RECIPIENTS),
+        content.since,
+        server,
+    )
     read_template(settings.template)
     read_recipients(settings.recipients)
     return settings
-
-
-# Names that are reserved for examples and tests (RFC 2606): nobody reads there.
-_NOBODY = re.compile(r"\.(example|invalid|test|localhost)$", re.IGNORECASE)
-
-
-def _is_address(email: str) -> bool:
-    """Whether a mail server can be told to send there."""
-    name, _, domain = email.rpartition("@")
-    odd = any(letter.isspace() or letter in "<>,;@" for letter in name + domain)
-    return bool(name and domain) and email.isascii() and not odd
-
-
-def is_nobody(address: str) -> bool:
-    """Whether nobody can read at an address."""
-    return _NOBODY.search(address) is not None
-
-
-def _mail_server(**values: Any) -> MailServer:
-    server = MailServer(**values)
-    if server.security not in SECURITIES:
-        raise ValueError(f"security '{server.security}': write one of {', '.join(SECURITIES)}")
-    if server.password_variable and not server.password:
-        raise ValueError(f"the environment variable {server.password_variable} holds no password")
-    return server
 
 
 def read_template(file: Path) -> jinja2.Template:
@@ -136,7 +111,7 @@ def read_recipients(file: Path) -> dict[str, str]:
         code, email = ((row.get(column) or "").strip() for column in ("area_code", "email"))
         if not code.isdigit() or len(code) not in (2, 4):
             raise SettingError(f"{file} row {row_number}, area_code: write the two digits of a county or four")
-        if not _is_address(email):
+        if not is_address(email):
             raise SettingError(f"{file} row {row_number}, email: write one address, such as namn@kommun.se")
         addresses[code] = email
     return addresses

@@ -1,0 +1,20 @@
+"""E-mail addresses: which can be sent to, and behind which nobody reads."""
+
+from __future__ import annotations
+
+import re
+
+# Names that are reserved for examples and tests (RFC 2606).
+_NOBODY = re.compile(r"\.(example|invalid|test|localhost)$", re.IGNORECASE)
+
+
+def is_address(email: str) -> bool:
+    """Whether a mail server can be told to send there."""
+    name, _, domain = email.rpartition("@")
+    odd = any(letter.isspace() or letter in "<>,;@" for letter in name + domain)
+    return bool(name and domain) and email.isascii() and not odd
+
+
+def is_nobody(address: str) -> bool:
+    """Whether nobody can read at an address."""
+    return _NOBODY.search(address) is not None
