@@ -16,8 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dagster_project.errors import tellable
-from dagster_project.releases.current import CURRENT
+from dagster_project.errors import reportable
+from dagster_project.releases.current_link import CURRENT
 from dagster_project.settings import (
     SettingError,
     alerts_file,
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--without-site", action="store_true", help="leave out the web pages and documents: tables and checks only"
     )
-    build.add_argument("--profile", action="store_true", help="tell at the end where the seconds went")
+    build.add_argument("--profile", action="store_true", help="show at the end where the seconds went")
     build.set_defaults(run=_build)
 
     simulate = commands.add_parser("simulate", help="make simulated deliveries: for the shipped data, or a large log")
@@ -195,7 +195,7 @@ def _build(options: argparse.Namespace) -> int:
         _say(["arsplan: interrupted. Nothing was published."], sys.stderr)
         return BROKE
     except Exception as error:
-        _say([f"arsplan: {tellable(error)}. Output folder: {options.output}. Nothing was published."], sys.stderr)
+        _say([f"arsplan: {reportable(error)}. Output folder: {options.output}. Nothing was published."], sys.stderr)
         return BROKE
 
 
@@ -262,7 +262,7 @@ def _cannot_serve(host: str, port: int, error: OSError) -> str:
 
 
 def _refuse_to_start(options: argparse.Namespace) -> int | None:
-    """Exit code where the service could not work, told at once: Dagster would go on without schedule or pages."""
+    """Exit code where the service could not work, found out at once: Dagster would go on without schedule or pages."""
     from dagster_project.service.alerts import read_alert_settings  # noqa: PLC0415
     from dagster_project.service.answers.settings import read_answer_settings  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
 """Errors whose messages may be shown and logged, and how any other error is made into one.
 
-An error of a library may carry values of the row that it stumbled over; it is told by its kind and place instead.
+An error of a library may carry values of the row that it stumbled over; only its kind and place are reported.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ _ERRNO_WORDS = {
 }
 
 
-class TellableError(Exception):
+class ReportableError(Exception):
     """An error whose message says what is wrong and what to do, and holds no value of any row."""
 
 
-class StepBrokeError(TellableError):
+class StepBrokeError(ReportableError):
     """A step ended in an error that nobody foresaw."""
 
 
-def tellable(error: BaseException) -> TellableError:
-    """The error itself if it may be told, otherwise what may be told of it."""
-    if isinstance(error, TellableError):
+def reportable(error: BaseException) -> ReportableError:
+    """The error itself if it may be shown, otherwise one that says as much of it as may be shown."""
+    if isinstance(error, ReportableError):
         return error
     place_fault = _place_fault(error)
     if place_fault:
@@ -77,7 +77,7 @@ def _place_fault(error: BaseException) -> str | None:
 
 
 def place_fault_in(text: str) -> str | None:
-    """What to say when the text tells of a full disk, a missing right or the like."""
+    """What to say when the text is about a full disk, a missing right or the like."""
     return next((sentence for words, sentence in _PLACE_FAULTS if words.lower() in text.lower()), None)
 
 

@@ -14,13 +14,13 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from dagster_project.errors import TellableError
+from dagster_project.errors import ReportableError
 
 TEXTS_FILE = Path(__file__).with_name("texts.toml")
 NOTHING = "–"
 
 
-class TextsError(TellableError):
+class TextsError(ReportableError):
     """texts.toml lacks a language for a text."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from dagster_project.errors import TellableError
+from dagster_project.errors import ReportableError
 
 ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = ROOT / "dbt_project"
@@ -68,7 +68,7 @@ def dagster_yaml(home: Path, in_postgres: bool = False) -> str:
     return _DAGSTER_YAML + _IN_FILES.replace("PLACE", json.dumps(str(home.resolve() / "history" / "runs")))
 
 
-class SettingError(TellableError):
+class SettingError(ReportableError):
     """A setting cannot be understood; the message says which and how to write it."""
 
 
@@ -149,7 +149,7 @@ def nightly_at() -> time:
 
 
 def alerts_file() -> Path | None:
-    """The file that says who is told when something is wrong."""
+    """The file that says who is alerted when something is wrong."""
     name = os.environ.get("ARSPLAN_ALERTS")
     return Path(name) if name else None
 

@@ -16,7 +16,7 @@ def _describe(row: Mapping[str, Any]) -> str:
     where = f"{row['feed']}/{printable(row['file_name'])}"
     if row["status"] != "loaded":
         return f"{where}: {row['status']}; {row['problem']}"
-    return f"{where}: {row['unfit_rows']} of {counted(row['rows_read'], 'row')} set aside"
+    return f"{where}: {row['unfit_rows']} of {counted(row['rows_read'], 'row')} rejected"
 
 
 SUITE = Suite(

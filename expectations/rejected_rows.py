@@ -1,4 +1,4 @@
-"""Suite on marts.rejected_rows: no delivered row had to be set aside (superseded ones are no fault)."""
+"""Suite on marts.rejected_rows: no delivered row was rejected (superseded ones are no fault)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pandas as pd
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.expectations import Expectation
 
-from dagster_project.errors import TellableError
+from dagster_project.errors import ReportableError
 from expectations.outcome import Outcome
 
 MOST_FINDINGS = 20
@@ -20,11 +20,11 @@ ROWS = "rows"
 AS_OF = "as_of"
 
 
-class ExpectationBrokeError(TellableError):
+class ExpectationBrokeError(ReportableError):
     """An expectation could not be evaluated: an error of the build, not a failed check."""
 
 
-class StructureError(TellableError):
+class StructureError(ReportableError):
     """An expectation that no contract check stands for does not hold: a defect of this program."""
 
 
@@ -89,13 +89,16 @@ def _outcome(suite: Suite, frame: pd.DataFrame, result: ExpectationValidationRes
     check = (config.meta or {}).get("check")
     if check is None:
         if not result.success:
-            column = config.kwargs.get("column", "")
-            raise StructureError(f"{suite.table}: {config.type} {column} does not hold for {failing_rows} rows")
+            which = _sentences(suite, failing, 1)[0]
+            raise StructureError(f"{suite.table}: {config.type} does not hold for {failing_rows} rows, such as {which}")
         return None
-    shown = failing.head(MOST_FINDINGS).astype(object)
+    return Outcome(check, bool(result.success), failing_rows, _sentences(suite, failing, MOST_FINDINGS))
+
+
+def _sentences(suite: Suite, failing: pd.DataFrame, most: int) -> tuple[str, ...]:
+    shown = failing.head(most).astype(object)
     rows = shown.where(shown.notna(), None).to_dict("records")
-    findings = tuple(suite.describe({str(name): value for name, value in row.items()}) for row in rows)
-    return Outcome(check, bool(result.success), failing_rows, findings)
+    return tuple(suite.describe({str(name): value for name, value in row.items()}) for row in rows)
 
 
 def _raised(exception_info: Mapping[str, Any]) -> bool:

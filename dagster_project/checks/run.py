@@ -8,7 +8,7 @@ from datetime import date
 import duckdb
 
 from dagster_project.checks.contract import CHECKS
-from dagster_project.errors import TellableError
+from dagster_project.errors import ReportableError
 from dagster_project.releases.description import CheckResult, CountyBelow
 from dagster_project.settings import Settings
 from dagster_project.sql import sql_text
@@ -16,7 +16,7 @@ from dagster_project.transform.project import manifest, test_names
 from expectations.outcome import Outcome
 
 
-class ChecksIncompleteError(TellableError):
+class ChecksIncompleteError(ReportableError):
     """The checks that ran are not those that should have run; nothing may be published."""
 
 

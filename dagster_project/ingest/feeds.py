@@ -59,7 +59,7 @@ class Feed:
     """One feed: its columns in the contract's order and the key that tells its rows apart.
 
     `latest_by` names a column whose highest value wins when a key comes again; without it the later row wins.
-    `in_force` tells on which rows `in_force_date` is filled in and bounded to the quota year.
+    `in_force` says on which rows `in_force_date` is filled in and bounded to the quota year.
     """
 
     name: str

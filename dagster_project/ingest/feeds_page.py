@@ -36,7 +36,7 @@ def feeds_markdown() -> str:
         "Files are read in the byte order of their names; of two different rows with one key the later name wins.",
         "A row equal to an earlier one is counted as a duplicate. Words count with their capitals.",
         "A file of which more than 5 % of the rows do not fit blocks publication.",
-        "Why a row is set aside: [for operators](operators.md#the-landing-folder).",
+        "Why a row is rejected: [for operators](operators.md#the-landing-folder).",
     ]
     for feed in FEEDS:
         lines += ["", *_feed_lines(feed)]

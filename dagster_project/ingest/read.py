@@ -65,7 +65,7 @@ def matchable(header: str) -> str:
 
 
 def read_delivery(path: Path, known_headers: frozenset[str]) -> Delivery:
-    """Read `path` by its ending. `known_headers` (in matchable form) tell the delimiter of a text file.
+    """Read `path` by its ending. `known_headers` (in matchable form) decide the delimiter of a text file.
 
     Raises UnreadableFileError.
     """

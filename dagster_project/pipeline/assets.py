@@ -13,7 +13,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dagster_project.checks.contract import CHECKS
 from dagster_project.checks.run import counties_below_lanstal, run_checks, write_check_results
 from dagster_project.digest import code_version
-from dagster_project.errors import TellableError
+from dagster_project.errors import ReportableError
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.landing import unknown_folders
 from dagster_project.ingest.parse import About
@@ -23,11 +23,11 @@ from dagster_project.publish.data.changes import Changes, new_files_by_feed
 from dagster_project.publish.data.downloads import CHECK_RESULTS, public_marts, public_tables
 from dagster_project.publish.data.files import write_tables
 from dagster_project.publish.documents.plans import Editions, keep_editions, write_documents
-from dagster_project.publish.figures import Figures, read_figures
+from dagster_project.publish.public_marts import PublicMarts, read_public_marts
 from dagster_project.publish.site.assessments import write_assessments
 from dagster_project.publish.site.pages import write_site
 from dagster_project.releases.contents import landed_files, row_counts
-from dagster_project.releases.current import current_release
+from dagster_project.releases.current_link import current_release
 from dagster_project.releases.description import ERROR, CheckResult, Description, read_description
 from dagster_project.releases.folder import PUBLIC
 from dagster_project.releases.placement import put_in_place
@@ -214,18 +214,18 @@ def tables(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Changes]:
 
 
 @dg.asset(group_name="publish", deps=[tables], description="The public marts in memory, for documents and pages.")
-def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Figures | None]:
+def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[PublicMarts | None]:
     """Read every public mart once; without documents and pages none."""
     if not build.settings.with_site:
         return dg.MaterializeResult(value=None, metadata={"left_out": True})
     with build.step("documents"), build.release.warehouse() as warehouse:
         names = [table.name for table in public_marts()]
-        read = read_figures(warehouse, names, build.settings.as_of, build.build_id, code_version())
+        read = read_public_marts(warehouse, names, build.settings.as_of, build.build_id, code_version())
     return dg.MaterializeResult(value=read)
 
 
 @dg.asset(group_name="publish", description="Plans as PDF, workbooks, and the page of undecided requests.")
-def documents(build: dg.ResourceParam[Build], figures: Figures | None) -> dg.MaterializeResult[Editions | None]:
+def documents(build: dg.ResourceParam[Build], figures: PublicMarts | None) -> dg.MaterializeResult[Editions | None]:
     """Write the documents, and keep those of earlier editions at their addresses."""
     current = current_release(build.settings.output)
     public, previous = build.release.public, current / PUBLIC if current else None
@@ -242,7 +242,7 @@ def documents(build: dg.ResourceParam[Build], figures: Figures | None) -> dg.Mat
 
 @dg.asset(group_name="publish", description="The web pages, in Swedish and English.")
 def site(
-    build: dg.ResourceParam[Build], figures: Figures | None, tables: Changes, documents: Editions | None
+    build: dg.ResourceParam[Build], figures: PublicMarts | None, tables: Changes, documents: Editions | None
 ) -> dg.MaterializeResult[None]:
     """Write the web pages."""
     if figures is None or documents is None:
@@ -260,7 +260,7 @@ def site(
     return dg.MaterializeResult(metadata={"pages": pages})
 
 
-class BuildBlockedError(TellableError):
+class BuildBlockedError(ReportableError):
     """A blocking check failed: nothing is published, and the build is kept under blocked/."""
 
 

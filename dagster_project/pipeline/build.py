@@ -14,16 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dagster_project.errors import TellableError, tellable
+from dagster_project.errors import ReportableError, reportable
 from dagster_project.ingest.landing import fingerprint
 from dagster_project.releases.build_run import BLOCKED as WAS_BLOCKED
 from dagster_project.releases.build_run import BROKE, PUBLISHED, BuildRun
-from dagster_project.releases.current import current_release
+from dagster_project.releases.current_link import current_release
 from dagster_project.releases.description import Description, read_description
 from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, ReleaseFolder
 from dagster_project.service.answers.outbox import prepared_for
 from dagster_project.service.journal import record_build
-from dagster_project.service.problems import tell_of_build
+from dagster_project.service.problems import report_build
 from dagster_project.settings import Settings
 
 progress = logging.getLogger("arsplan")
@@ -31,7 +31,7 @@ progress = logging.getLogger("arsplan")
 BUILD_ID_FORMAT = "%Y%m%dT%H%M%S%fZ"
 
 
-class BuildRunningError(TellableError):
+class BuildRunningError(ReportableError):
     """Another build works in the same output folder."""
 
 
@@ -80,9 +80,9 @@ class Build:
         try:
             yield
         except Exception as error:
-            told = tellable(error)
-            cause = f"{name}: {told}"
-            raise told from None
+            shown = reportable(error)
+            cause = f"{name}: {shown}"
+            raise shown from None
         finally:
             line = {"step": name, "seconds": round(time.perf_counter() - start, 2), "cause": cause}
             with self._steps_file.open("a", encoding="utf-8") as steps:
@@ -167,9 +167,9 @@ def _record(build: Build, run: BuildRun) -> None:
     output = build.settings.output
     try:
         record_build(output, run)
-        tell_of_build(output, run, build.finished(), prepared_for(output, build.build_id))
+        report_build(output, run, build.finished(), prepared_for(output, build.build_id))
     except Exception as error:  # what was published stays published
-        progress.warning("history    not all of this build is remembered and told: %s", tellable(error))
+        progress.warning("history    not all of this build was recorded and reported: %s", reportable(error))
 
 
 def _new_build_id(output: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from dagster_project.checks.contract import CHECKS
 from dagster_project.errors import printable
 from dagster_project.ingest.feeds import FEEDS
-from dagster_project.releases.current import CURRENT
+from dagster_project.releases.current_link import CURRENT
 from dagster_project.releases.description import ERROR, WARN, CheckResult, Description
 from dagster_project.service.answers.outbox import OUTBOX, Prepared
 from expectations.outcome import counted

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.errors import tellable
+from dagster_project.errors import reportable
 from dagster_project.ingest.landing import check_landing
 from dagster_project.pipeline.build import Build, new_build
 from dagster_project.settings import default_landing, default_output, settings_for, today_in_stockholm
@@ -73,5 +73,5 @@ def run_in_process(job: dg.JobDefinition, build: Build) -> str | None:
     except KeyboardInterrupt:
         return "the middle: it was interrupted"
     except Exception as error:  # Dagster could not write its own storage
-        return f"Dagster's event log: {tellable(error)}"
+        return f"Dagster's event log: {reportable(error)}"
     return None if result.success else build.cause() or "start: see Dagster's event log"

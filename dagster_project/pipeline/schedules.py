@@ -9,7 +9,7 @@ import dagster as dg
 from dagster_project.ingest.landing import fingerprint
 from dagster_project.pipeline.job import build_job, forget_old_runs
 from dagster_project.service.journal import recent_builds
-from dagster_project.service.problems import look_around
+from dagster_project.service.problems import look_for_problems
 from dagster_project.settings import (
     STOCKHOLM,
     Settings,
@@ -68,7 +68,7 @@ def arrivals(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReas
 )
 def watch() -> dg.SkipReason:
     """Look around; a receiver that is down is tried again at a later look."""
-    return dg.SkipReason(f"{look_around(_settings_of_today(), datetime.now(UTC), _AT)} alerts were taken")
+    return dg.SkipReason(f"{look_for_problems(_settings_of_today(), datetime.now(UTC), _AT)} alerts were taken")
 
 
 def _settings_of_today() -> Settings:

@@ -1,4 +1,4 @@
-"""What a warehouse holds, as a release tells of it: rows by table, delivered files."""
+"""What a warehouse holds, as build.json and the pages show it: rows by table, delivered files."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def row_counts(warehouse: duckdb.DuckDBPyConnection, schema: str) -> dict[str, i
     tables = warehouse.execute(
         "select table_name from duckdb_tables() where schema_name = ? order by table_name", [schema]
     ).fetchall()
-    return {name: _rows(warehouse, f"{schema}.{name}") for (name,) in tables}
+    return {name: _count(warehouse, f"{schema}.{name}") for (name,) in tables}
 
 
-def _rows(warehouse: duckdb.DuckDBPyConnection, table: str) -> int:
+def _count(warehouse: duckdb.DuckDBPyConnection, table: str) -> int:
     counted = warehouse.execute(f"select count(*) from {table}").fetchone()
     return counted[0] if counted else 0
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dagster_project.digest import sha256_of
-from dagster_project.releases.current import current_release, switch_current
+from dagster_project.releases.current_link import current_release, switch_current
 from dagster_project.releases.description import Description
 from dagster_project.releases.folder import BLOCKED, DIGESTS, PUBLIC, RELEASES
 

@@ -9,7 +9,7 @@ _NOBODY = re.compile(r"\.(example|invalid|test|localhost)$", re.IGNORECASE)
 
 
 def is_address(email: str) -> bool:
-    """Whether a mail server can be told to send there."""
+    """Whether a mail server can send there."""
     name, _, domain = email.rpartition("@")
     odd = any(letter.isspace() or letter in "<>,;@" for letter in name + domain)
     return bool(name and domain) and email.isascii() and not odd

@@ -1,6 +1,6 @@
 """Tells people what is wrong, once, and when it is good again: by e-mail, chat or webhook, through Apprise.
 
-What is wrong and what is still to be sent is remembered beside the history of builds, so that nothing is lost or told
+What is wrong and what is still to be sent is remembered beside the history of builds, so that nothing is lost or sent
 twice when a receiver is down or a process ends. Messages hold names of checks and areas, and counts; never row values.
 """
 
@@ -50,7 +50,7 @@ create table if not exists messages (
 class Problem:
     """Something that is wrong.
 
-    `name` begins with its kind, then, where there are several, a colon and what it is about; `cases` tells
+    `name` begins with its kind, then, where there are several, a colon and what it is about; `cases` says
     whether it is worse than before; `facts` are what its text names; `county_code` is set where it is one county's.
     """
 
@@ -68,7 +68,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Receiver:
-    """Somebody to tell: where (an Apprise URL), of which severities, and of which counties' own problems."""
+    """Somebody to alert: where (an Apprise URL), of which severities, and of which counties' own problems."""
 
     name: str
     url: str
@@ -84,7 +84,7 @@ class Receiver:
 
 @dataclass(frozen=True)
 class AlertSettings:
-    """Who is told, after how many hours again, and which feeds are expected by which time of day."""
+    """Who is alerted, after how many hours again, and which feeds are expected by which time of day."""
 
     receivers: tuple[Receiver, ...] = ()
     reminder: timedelta = timedelta(hours=24)
@@ -92,7 +92,7 @@ class AlertSettings:
 
 
 def read_alert_settings(file: Path | None) -> AlertSettings:
-    """Settings from a TOML file; without one nobody is told. Raises SettingError where it cannot be understood."""
+    """Settings from a TOML file; without one nobody is alerted. Raises SettingError where it cannot be understood."""
     if file is None:
         return AlertSettings()
     from dagster_project.service.settings_file import AlertsFile, read_settings_file  # noqa: PLC0415 (heavy)
@@ -117,16 +117,20 @@ def read_alert_settings(file: Path | None) -> AlertSettings:
 def report(
     output: Path, settings: AlertSettings, kinds: Iterable[str], found: Iterable[Problem], now: datetime, place: str
 ) -> None:
-    """Compare what is wrong now, of some kinds, with what was wrong before, and write messages of what to tell.
+    """Compare what is wrong now, of some kinds, with what was wrong before, and write messages about what is new.
 
-    What is new or worse is told, what stays is told again after the reminder time, what has gone is told once.
+    What is new or worse is reported, what stays is reported again after the reminder time, what has gone once.
     `place` says where to look.
     """
     if not settings.receivers:
         return
     kinds = tuple(kinds)
     with opened(output, _SCHEMA) as connection:
-        known = {problem.name: (problem, told) for problem, told in _known(connection) if problem.kind in kinds}
+        known = {
+            problem.name: (problem, reported)
+            for problem, reported in _known_problems(connection)
+            if problem.kind in kinds
+        }
         news: list[tuple[str, Problem]] = []
         for problem in found:
             before, told_at = known.pop(problem.name, (None, now))
@@ -134,8 +138,14 @@ def report(
                 news.append((NEW, problem))
             elif now - told_at >= settings.reminder:
                 news.append((STILL, problem))
-            told = now if news and news[-1][1] is problem else told_at
-            row = (problem.severity, problem.county_code, problem.cases, json.dumps(problem.facts), told.isoformat())
+            reported = now if news and news[-1][1] is problem else told_at
+            row = (
+                problem.severity,
+                problem.county_code,
+                problem.cases,
+                json.dumps(problem.facts),
+                reported.isoformat(),
+            )
             connection.execute("insert or replace into problems values (?, ?, ?, ?, ?, ?)", (problem.name, *row))
         for problem, _ in known.values():
             news.append((GOOD, problem))
@@ -150,7 +160,7 @@ def report(
                 )
 
 
-def _known(connection: sqlite3.Connection) -> list[tuple[Problem, datetime]]:
+def _known_problems(connection: sqlite3.Connection) -> list[tuple[Problem, datetime]]:
     rows = connection.execute("select problem, severity, cases, facts, county_code, told_at from problems").fetchall()
     return [
         (Problem(name, severity, cases, json.loads(facts), county_code), datetime.fromisoformat(told_at))
@@ -164,7 +174,7 @@ def message_of(news: list[tuple[str, Problem]], language: Language, place: str) 
     lines: list[str] = []
     counts = {}
     for state in (NEW, STILL, GOOD):
-        of_state = [problem for told, problem in news if told == state]
+        of_state = [problem for its_state, problem in news if its_state == state]
         counts[state] = len(of_state)
         if of_state:
             lines += [texts[state]]

@@ -1,4 +1,4 @@
-"""What is wrong: after a build, and while none runs; found here, told by alerts."""
+"""What is wrong: after a build, and while none runs; found here, reported by alerts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ANSWERING = ("unanswered", "recipient")
 _OUTGOING = ("refused", "uncertain")
 
 
-def tell_of_build(output: Path, build: BuildRun, finished: Description | None, prepared: Prepared | None) -> None:
+def report_build(output: Path, build: BuildRun, finished: Description | None, prepared: Prepared | None) -> None:
     """Tell what a build that ran to its end found wrong, or that it broke."""
     settings = read_alert_settings(alerts_file())
     now = datetime.now(UTC)
@@ -72,7 +72,7 @@ def _send_answers(output: Path, now: datetime) -> None:
         send_waiting(output, read_answer_settings(answers_file()), now)
 
 
-def look_around(settings: Settings, now: datetime, nightly_at: time) -> int:
+def look_for_problems(settings: Settings, now: datetime, nightly_at: time) -> int:
     """Tell of feeds that are late and nights without a build, and send what waits; how many messages were taken."""
     alerts = read_alert_settings(alerts_file())
     settings.output.mkdir(parents=True, exist_ok=True)

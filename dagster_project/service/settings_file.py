@@ -1,4 +1,4 @@
-"""The files that say who is told and how municipalities are answered: TOML, validated key by key."""
+"""The files that say who is alerted and how municipalities are answered: TOML, validated key by key."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ReceiverTable(_Table):
 
 
 class AlertsFile(_Table):
-    """Who is told when something is wrong; `expected`: the time of day by which a file of a feed must have come."""
+    """Who is alerted when something is wrong; `expected`: the time of day by which a file of a feed must have come."""
 
     reminder_hours: float = Field(24, gt=0)
     receiver: list[ReceiverTable] = []

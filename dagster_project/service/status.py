@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from dagster_project.releases.build_run import BLOCKED, BROKE, PUBLISHED, BuildRun
-from dagster_project.releases.current import CURRENT
+from dagster_project.releases.current_link import CURRENT
 from dagster_project.releases.description import ERROR, Description, read_description
 from dagster_project.service.alerts import waiting_messages
 from dagster_project.service.answers.outbox import OUTBOX, counts

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.digest import DBT_SOURCES, digest_of
-from dagster_project.errors import TellableError, place_fault_in
+from dagster_project.errors import ReportableError, place_fault_in
 from dagster_project.settings import DBT_PROJECT, name_warehouse
 
 PARSED = "partial_parse.msgpack"
 
 
-class TransformError(TellableError):
+class TransformError(ReportableError):
     """dbt could not build the models or a test of them failed; the message names the nodes."""
 
 

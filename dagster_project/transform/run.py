@@ -51,8 +51,8 @@ def invoke_dbt(
     broken = [result for result in results if result.status in _BROKEN]
     if broken or not results:
         text = " ".join(str(result.message) for result in broken) or str(invocation.exception)
-        told = "; ".join(f"{result.node.name}: {_kind_of_error(result.message)}" for result in broken)
-        raise TransformError(place_fault_in(text) or told or f"dbt did not run: {without_values(text)}")
+        faults = "; ".join(f"{result.node.name}: {_kind_of_error(result.message)}" for result in broken)
+        raise TransformError(place_fault_in(text) or faults or f"dbt did not run: {without_values(text)}")
     return results
 
 
@@ -74,7 +74,7 @@ _BROKEN = ("error", "runtime error", "fail")
 
 
 def _kind_of_error(message: str | None) -> str:
-    """What kind of error it was and where, without the values that a database tells."""
+    """What kind of error it was and where, without the values that a database's message holds."""
     lines = [line.strip() for line in (message or "").splitlines() if line.strip()]
     return without_values(" ".join(lines[:2]))[:300]
 

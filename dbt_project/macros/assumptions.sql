@@ -5,12 +5,12 @@ concerns its plan: what the plan would be if the request were granted (R4).
 {%- macro as_decided_and_assumed(relation, municipality_code='municipality_code') -%}
     select
         'decided' as scenario,
-        *,
+        *
     from {{ relation }}
     union all
     select
         requests.scenario,
-        decided.*,
+        decided.*
     from {{ relation }} as decided
     inner join {{ ref('int_requests_assumed_granted') }} as requests
         on decided.quota_year = requests.quota_year

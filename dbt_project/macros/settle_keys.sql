@@ -29,7 +29,7 @@ select
     end as row_status,
     case
         when row_status = 'superseded'
-            then to_json({ {%- for column in columns %}'{{ column }}': {{ column }}{{ ', ' if not loop.last }}{% endfor -%} })::varchar
+            then to_json({ {%- for column in columns %}'{{ column }}': {{ column }}{{ ', ' if not loop.last }}{% endfor -%} })::string
     end as raw_row
 from (
     select

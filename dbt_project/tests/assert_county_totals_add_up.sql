@@ -6,7 +6,7 @@ with days as (
         quota_year,
         county_code,
         kommuntal_total_persons,
-        unnest(list_distinct([valid_from_date, valid_to_date])) as day,
+        unnest(list_distinct([valid_from_date, valid_to_date])) as day
     from {{ ref('county_quotas') }}
 ),
 
@@ -16,7 +16,7 @@ sums as (
         days.county_code,
         days.day,
         days.kommuntal_total_persons,
-        sum(quotas.kommuntal_persons) as summed_persons,
+        sum(quotas.kommuntal_persons) as summed_persons
     from days
     inner join {{ ref('municipalities') }} as municipalities on days.county_code = municipalities.county_code
     left join {{ ref('municipality_quotas') }} as quotas
@@ -31,6 +31,6 @@ select
     county_code,
     day,
     kommuntal_total_persons,
-    summed_persons,
+    summed_persons
 from sums
 where kommuntal_total_persons is distinct from summed_persons

@@ -8,7 +8,7 @@
 with logged as (
     select
         municipality_code,
-        sum(persons) as assigned_persons,
+        sum(persons) as assigned_persons
     from {{ ref('int_events_kept') }}
     where event_type = 'assigned'
     group by municipality_code
@@ -19,7 +19,7 @@ attributed as (
         quota_year,
         municipality_code,
         sum(persons) as assigned_persons,
-        coalesce(sum(persons) filter (where status = 'received'), 0) as received_at_assignment_size,
+        coalesce(sum(persons) filter (where status = 'received'), 0) as received_at_assignment_size
     from {{ ref('assignments') }}
     group by quota_year, municipality_code
 ),
@@ -29,7 +29,7 @@ counted as (
         attributed.quota_year,
         attributed.municipality_code,
         attributed.assigned_persons,
-        attributed.received_at_assignment_size + counts.open_persons + counts.cancelled_persons as counted_persons,
+        attributed.received_at_assignment_size + counts.open_persons + counts.cancelled_persons as counted_persons
     from attributed
     left join {{ ref('quota_year_counts') }} as counts
         on attributed.quota_year = counts.quota_year
@@ -39,7 +39,7 @@ counted as (
 reached as (
     select
         municipality_code,
-        sum(assigned_persons) as reached_persons,
+        sum(assigned_persons) as reached_persons
     from attributed
     group by municipality_code
 )
@@ -48,7 +48,7 @@ select
     quota_year,
     municipality_code,
     assigned_persons,
-    counted_persons,
+    counted_persons
 from counted
 where assigned_persons is distinct from counted_persons
 
@@ -58,7 +58,7 @@ select
     null as quota_year,
     coalesce(logged.municipality_code, reached.municipality_code) as municipality_code,
     logged.assigned_persons,
-    reached.reached_persons as counted_persons,
+    reached.reached_persons as counted_persons
 from logged
 full join reached on logged.municipality_code = reached.municipality_code
 where logged.assigned_persons is distinct from reached.reached_persons

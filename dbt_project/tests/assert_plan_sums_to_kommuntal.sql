@@ -10,7 +10,7 @@ select
     quota_year,
     version_number,
     any_value(kommuntal_persons) as kommuntal_persons,
-    sum(planned_persons) as planned_persons,
+    sum(planned_persons) as planned_persons
 from {{ ref('monthly_plan_versions') }}
 group by municipality_code, quota_year, version_number
 having

@@ -20,7 +20,7 @@ from dagster_project.language import ENGLISH
 from dagster_project.releases.description import ERROR, WARN
 from dagster_project.service.alerts import AlertSettings, Problem, Receiver, deliver, read_alert_settings, report
 from dagster_project.service.journal import opened
-from dagster_project.service.problems import look_around
+from dagster_project.service.problems import look_for_problems
 from dagster_project.settings import SettingError, settings_for
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -222,7 +222,7 @@ def test_a_late_feed_and_a_missed_night_are_told(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "landing", tmp_path / "output", date(2026, 11, 23))
 
     def told(at: datetime) -> list[str]:
-        look_around(settings, at, NIGHTLY_AT)
+        look_for_problems(settings, at, NIGHTLY_AT)
         with opened(settings.output) as connection:
             return [name for (name,) in connection.execute("select problem from problems order by 1")]
 

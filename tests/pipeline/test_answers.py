@@ -37,7 +37,7 @@ from dagster_project.service.answers.settings import (
     MailServer as ServerSettings,
 )
 from dagster_project.service.journal import opened
-from dagster_project.service.problems import look_around
+from dagster_project.service.problems import look_for_problems
 from dagster_project.service.status import status_of
 from dagster_project.settings import SettingError, settings_for
 
@@ -391,7 +391,7 @@ def test_killed_in_the_moment_of_handing_over_it_is_not_sent_again_but_told(
     alerts.write_text('[[receiver]]\nurl = "json://127.0.0.1:1/"\n')
     monkeypatch.setenv("ARSPLAN_ALERTS", str(alerts))
     note_build(waiting, NOW)
-    look_around(settings_for(tmp_path, waiting, AS_OF), NOW, NOW.time())
+    look_for_problems(settings_for(tmp_path, waiting, AS_OF), NOW, NOW.time())
     assert waiting_messages(waiting) == 1
     with opened(waiting) as connection:
         [(body,)] = connection.execute("select body from messages").fetchall()
@@ -410,10 +410,10 @@ def test_the_watch_sends_from_the_service_s_own_folder_only(
     monkeypatch.setenv("ARSPLAN_ANSWERS", str(file))
     note_build(waiting, NOW)
     monkeypatch.setenv("ARSPLAN_OUTPUT", str(tmp_path / "elsewhere"))
-    look_around(settings_for(tmp_path, waiting, AS_OF), NOW, NOW.time())
+    look_for_problems(settings_for(tmp_path, waiting, AS_OF), NOW, NOW.time())
     assert mail.messages == []
     monkeypatch.setenv("ARSPLAN_OUTPUT", str(waiting))
-    look_around(settings_for(tmp_path, waiting, AS_OF), NOW, NOW.time())
+    look_for_problems(settings_for(tmp_path, waiting, AS_OF), NOW, NOW.time())
     assert len(mail.messages) == DECIDED_SINCE
 
 

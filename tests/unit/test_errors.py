@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from dagster_project.errors import StepBrokeError, TellableError, printable, tellable, without_values
+from dagster_project.errors import ReportableError, StepBrokeError, printable, reportable, without_values
 
 SECRET = "A-hemlig-1234"
 
@@ -20,15 +20,15 @@ def caught(error: Exception) -> Exception:
 
 
 def test_a_library_error_is_told_without_its_text() -> None:
-    told = tellable(caught(ValueError(f"could not convert {SECRET}")))
+    told = reportable(caught(ValueError(f"could not convert {SECRET}")))
     assert isinstance(told, StepBrokeError)
     assert SECRET not in str(told)
     assert "ValueError in test_errors.py line" in str(told)
 
 
 def test_a_tellable_error_is_told_as_it_is() -> None:
-    error = TellableError("the county board must decide")
-    assert tellable(error) is error
+    error = ReportableError("the county board must decide")
+    assert reportable(error) is error
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_a_tellable_error_is_told_as_it_is() -> None:
     ],
 )
 def test_full_disks_and_missing_rights_are_named(error: Exception, told: str) -> None:
-    assert told in str(tellable(caught(error)))
+    assert told in str(reportable(caught(error)))
     wrapped = RuntimeError("wrapped")
     wrapped.__cause__ = error
-    assert told in str(tellable(caught(wrapped)))
+    assert told in str(reportable(caught(wrapped)))
 
 
 def test_values_in_quotation_marks_are_left_out() -> None:

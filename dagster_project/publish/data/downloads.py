@@ -101,7 +101,7 @@ def _harmless(name: str, data_type: str, comma: bool = False) -> str:
 
 
 def _simulated(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Figures that are simulated, wholly or in part, with their year."""
+    """PublicMarts that are simulated, wholly or in part, with their year."""
     rows = connection.execute("""
         select distinct figure || ' ' || quota_year from marts.figure_origins where simulated_rows > 0 order by all
     """).fetchall()
@@ -113,7 +113,7 @@ def data_package(tables: list[Table], simulated: list[str], as_of: date, build_i
     return {
         "name": "arsplan",
         "title": "Årsplan: plan against outcome for the settlement of newly arrived refugees",
-        "description": f"Figures to {as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}.",
+        "description": f"PublicMarts to {as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}.",
         "version": build_id,
         "resources": [
             {

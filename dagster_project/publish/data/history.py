@@ -78,7 +78,7 @@ def write_history(
     """
     CHANGES_TABLE.create(connection)
     if changes.rows:
-        # Every row tells the types of the columns: the first ones may all be of whole years, without a month.
+        # All rows decide the types of the columns: the first ones may all be of whole years, without a month.
         names = CHANGES_TABLE.column_names
         changed = pl.DataFrame(changes.rows, names, orient="row", infer_schema_length=None)  # noqa: F841 (in the query)
         connection.execute("insert into history.changes from changed")

@@ -49,7 +49,7 @@ create table if not exists prepared_releases (
 
 @dataclass(frozen=True)
 class Answer:
-    """What an answer is about: the decision on one request, told to one municipality; `content` is a digest of it."""
+    """What an answer is about: the decision on one request, sent to one municipality; `content` is a digest of it."""
 
     answer_id: str
     request_kind: str

@@ -14,7 +14,7 @@ import duckdb
 import jinja2
 
 from dagster_project.errors import printable
-from dagster_project.releases.documents import plan_document
+from dagster_project.releases.document_paths import plan_document
 from dagster_project.service.addresses import is_nobody
 from dagster_project.service.answers.outbox import Answer, Prepared, known_answers, place_staged, put, record_prepared
 from dagster_project.service.answers.settings import AnswerSettings, read_recipients, read_template
@@ -52,23 +52,23 @@ def prepare_answers(output: Path, release: Path, settings: AnswerSettings, now: 
     latest: dict[tuple[str, str, str], Answer] = {answer.request: answer for answer in known_answers(output)}
     made = without_recipient = 0
     with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as warehouse:
-        desk = _Desk(warehouse, release, settings, now, as_of)
+        writer = _AnswerWriter(warehouse, release, settings, now, as_of)
         for row in _rows(warehouse, _DECIDED, settings.since or date.min):
             before = latest.get((row.request_kind, row.request_id, row.municipality_code))
             answer = _answer_of(row, before)
             if before and before.content == answer.content:
                 continue
-            if not desk.has_recipient(row):
+            if not writer.has_recipient(row):
                 without_recipient += 1
                 continue
-            put(output, answer, desk.message(answer, row, before.decided_date if before else None), now)
+            put(output, answer, writer.message(answer, row, before.decided_date if before else None), now)
             made += 1
     prepared = Prepared(made, without_recipient)
     record_prepared(output, release.name, prepared)
     return prepared
 
 
-class _Desk:
+class _AnswerWriter:
     """What every answer of one release is written with."""
 
     def __init__(

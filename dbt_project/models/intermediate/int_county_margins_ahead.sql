@@ -3,7 +3,7 @@
 select
     county_code,
     quota_year,
-    min(margin_persons) as county_margin_persons,
+    min(margin_persons) as county_margin_persons
 from {{ ref('int_county_totals_compared') }}
 where valid_to_date >= {{ now_in('quota_year') }}
 group by all

@@ -11,7 +11,7 @@ kommuntal as (
         municipalities.county_code,
         spells.valid_from_date,
         spells.valid_to_date,
-        spells.kommuntal_persons,
+        spells.kommuntal_persons
     from {{ ref('int_kommuntal_taken_in_force') }} as spells
     inner join {{ ref('stg_municipalities') }} as municipalities
         on spells.municipality_code = municipalities.municipality_code
@@ -22,13 +22,13 @@ changes as (
     select
         quota_year,
         area_code as county_code,
-        valid_from_date,
+        valid_from_date
     from lanstal
     union
     select
         quota_year,
         county_code,
-        valid_from_date,
+        valid_from_date
     from kommuntal
 ),
 
@@ -40,7 +40,7 @@ spells as (
         coalesce(
             lead(valid_from_date) over (partition by quota_year, county_code order by valid_from_date) - 1,
             {{ last_day_of('quota_year') }}
-        ) as valid_to_date,
+        ) as valid_to_date
     from changes
 ),
 
@@ -51,7 +51,7 @@ totals as (
         spells.valid_from_date,
         spells.valid_to_date,
         lanstal.decided_persons as lanstal_persons,
-        sum(kommuntal.kommuntal_persons)::bigint as kommuntal_total_persons,
+        sum(kommuntal.kommuntal_persons)::bigint as kommuntal_total_persons
     from spells
     left join lanstal
         on spells.quota_year = lanstal.quota_year
@@ -78,5 +78,5 @@ select
         when kommuntal_total_persons < lanstal_persons then 'below_lanstal'
         else 'ok'
     end as status,
-    {{ now_in('quota_year') }} between valid_from_date and valid_to_date as is_current,
+    {{ now_in('quota_year') }} between valid_from_date and valid_to_date as is_current
 from totals

@@ -6,7 +6,7 @@ with events as not materialized (
         event_id,
         assignment_id,
         event_type,
-        event_date,
+        event_date
     from {{ ref('int_events_existing') }}
 ),
 

@@ -16,6 +16,6 @@ select
             then coalesce(events.reception_deadline_date, (events.event_date + interval 2 month)::date)
     end as reception_deadline_date,
     events.replaces,
-    events.reason,
+    events.reason
 from {{ ref('int_events_existing') }} as events
 anti join {{ ref('int_events_left_out') }} as left_out on events.event_id = left_out.event_id

@@ -4,14 +4,14 @@
 with events as (
     select
         *,
-        if(event_type in ('received', 'cancelled'), 'outcome', event_type) as kind,
+        if(event_type in ('received', 'cancelled'), 'outcome', event_type) as kind
     from {{ ref('int_events_in_question') }}
 ),
 
 assigned as (
     select
         assignment_id,
-        min(event_date) as assigned_date,
+        min(event_date) as assigned_date
     from events
     where kind = 'assigned'
     group by assignment_id
@@ -23,7 +23,7 @@ placed as (
         case
             when assigned.assignment_id is null then 'orphan'
             when events.kind = 'outcome' and events.event_date < assigned.assigned_date then 'before_assignment'
-        end as misplacement,
+        end as misplacement
     from events
     left join assigned on events.assignment_id = assigned.assignment_id
 ),
@@ -35,7 +35,7 @@ numbered as (
         event_type,
         kind,
         row_number() over event_order as event_number,
-        first_value(event_type) over event_order as first_event_type,
+        first_value(event_type) over event_order as first_event_type
     from placed
     where misplacement is null
     window event_order as (partition by assignment_id, kind order by event_date, event_type = 'cancelled', event_id)
@@ -44,7 +44,7 @@ numbered as (
 select
     event_id,
     assignment_id,
-    misplacement as issue,
+    misplacement as issue
 from placed
 where misplacement is not null
 
@@ -56,6 +56,6 @@ select
     case
         when kind = 'assigned' then 'repeated_assignment'
         when kind = 'outcome' then if(event_type = first_event_type, 'repeated_outcome', 'conflicting_outcome')
-    end as issue,
+    end as issue
 from numbered
 where event_number > 1

@@ -6,7 +6,7 @@ with applied as (
         quota_year,
         unnest([from_municipality_code, to_municipality_code]) as municipality_code,
         in_force_date,
-        unnest([-persons, persons]) as moved_persons,
+        unnest([-persons, persons]) as moved_persons
     from {{ ref('int_redistributions_judged') }}
     where status = 'applied'
 )
@@ -21,6 +21,6 @@ select
     quota_year,
     municipality_code,
     effect_date as in_force_date,
-    moved_persons,
+    moved_persons
 from {{ ref('int_requests_assumed_granted') }}
 where request_kind = 'redistribution'

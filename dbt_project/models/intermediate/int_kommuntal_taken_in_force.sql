@@ -19,14 +19,14 @@ changes as (
         scenario,
         quota_year,
         area_code as municipality_code,
-        valid_from_date,
+        valid_from_date
     from decisions
     union
     select
         scenario,
         quota_year,
         municipality_code,
-        in_force_date as valid_from_date,
+        in_force_date as valid_from_date
     from moves
 ),
 
@@ -42,7 +42,7 @@ spells as (
                 order by valid_from_date
             ) - 1,
             {{ last_day_of('quota_year') }}
-        ) as valid_to_date,
+        ) as valid_to_date
     from changes
 ),
 
@@ -55,7 +55,7 @@ summed as (
         spells.valid_to_date,
         decisions.decision_id,
         decisions.decided_persons,
-        coalesce(sum(moves.moved_persons), 0)::bigint as redistributed_persons,
+        coalesce(sum(moves.moved_persons), 0)::bigint as redistributed_persons
     from spells
     inner join decisions
         on spells.scenario = decisions.scenario
@@ -80,5 +80,5 @@ select
     decided_persons,
     redistributed_persons,
     decided_persons + redistributed_persons as kommuntal_persons,
-    {{ now_in('quota_year') }} between valid_from_date and valid_to_date as is_current,
+    {{ now_in('quota_year') }} between valid_from_date and valid_to_date as is_current
 from summed

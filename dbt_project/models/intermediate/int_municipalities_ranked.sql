@@ -5,5 +5,5 @@ select
     county_code,
     county_name,
     row_number() over (partition by county_code order by municipality_code) - 1 as municipality_rank,
-    count(*) over (partition by county_code) as municipalities_in_county,
+    count(*) over (partition by county_code) as municipalities_in_county
 from {{ ref('stg_municipalities') }}

@@ -11,7 +11,7 @@ first_kommuntal as (
         scenario,
         quota_year,
         municipality_code,
-        min(valid_from_date) as effect_date,
+        min(valid_from_date) as effect_date
     from kommuntal
     group by all
 ),
@@ -21,7 +21,7 @@ decisions as (
         quota_year,
         area_code as municipality_code,
         valid_from_date as effect_date,
-        'kommuntal' as cause,
+        'kommuntal' as cause
     from {{ ref('int_quota_decisions_taken_in_force') }}
     where level = 'kommuntal'
 ),
@@ -34,7 +34,7 @@ changes as (
         quota_year,
         municipality_code,
         in_force_date as effect_date,
-        'redistribution' as cause,
+        'redistribution' as cause
     from {{ ref('int_kommuntal_moves_applied') }}
     union all
     select
@@ -42,7 +42,7 @@ changes as (
         wishes.quota_year,
         wishes.municipality_code,
         greatest(wishes.effect_date, first_kommuntal.effect_date) as effect_date,
-        'wish' as cause,
+        'wish' as cause
     from {{ ref('int_wishes_accepted') }} as wishes
     inner join first_kommuntal
         on wishes.scenario = first_kommuntal.scenario
@@ -57,7 +57,7 @@ dated as (
         municipality_code,
         effect_date,
         {{ first_changed_month_number('effect_date', 'quota_year') }} as first_changed_month_number,
-        string_agg(distinct cause, '+' order by cause) as cause,
+        string_agg(distinct cause, '+' order by cause) as cause
     from changes
     group by all
 )
@@ -73,7 +73,7 @@ select
     dated.effect_date,
     dated.first_changed_month_number,
     kommuntal.kommuntal_persons,
-    dated.cause,
+    dated.cause
 from dated
 inner join kommuntal
     on dated.scenario = kommuntal.scenario

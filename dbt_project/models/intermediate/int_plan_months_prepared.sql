@@ -16,7 +16,7 @@ fixed_months as (
         versions.municipality_code,
         versions.version_number,
         wishes.month_number,
-        wishes.wished_persons,
+        wishes.wished_persons
     from versions
     inner join wishes
         on versions.scenario = wishes.scenario
@@ -46,7 +46,7 @@ select
     fixed_months.wished_persons as fixed_persons,
     coalesce(weights.weight, 1) as weight,
     municipalities.municipality_rank,
-    municipalities.municipalities_in_county,
+    municipalities.municipalities_in_county
 from versions
 cross join (select unnest(range(1, 13)) as month_number) as months
 inner join {{ ref('int_municipalities_ranked') }} as municipalities

@@ -9,7 +9,7 @@ select
     plans.month_number,
     plans.remaining_persons,
     plans.month_weight,
-    plans.planned_persons,
+    plans.planned_persons
 from (
     with recursive versions as (
         select
@@ -20,7 +20,7 @@ from (
             month_number,
             0::hugeint as remaining_persons,
             0::hugeint as month_weight,
-            0::bigint as planned_persons,
+            0::bigint as planned_persons
         from {{ ref('int_plan_months_prepared') }}
         where version_number = 1
 
@@ -33,7 +33,7 @@ from (
                     case when not is_open then planned_persons end as kept_persons,
                     greatest(0, kommuntal_persons - coalesce(sum(kept_persons) over plan, 0)) as remaining_persons,
                     coalesce(sum(fixed_persons) filter (where is_open) over plan, 0) as fixed_total_persons,
-                    coalesce(sum(weight) filter (where is_open and fixed_persons is null) over plan, 0) as free_weight,
+                    coalesce(sum(weight) filter (where is_open and fixed_persons is null) over plan, 0) as free_weight
                 from versions
                 inner join {{ ref('int_plan_months_prepared') }} as months
                     on versions.scenario = months.scenario
@@ -52,14 +52,14 @@ from (
                         when fixed_persons is null then greatest(0, remaining_persons - fixed_total_persons) * weight
                         when free_weight = 0 then fixed_persons
                         else fixed_persons * free_weight
-                    end as wanted_weight,
+                    end as wanted_weight
                 from summed
             ),
 
             reweighted as (
                 select
                     *,
-                    if(is_open and sum(wanted_weight) over plan = 0, weight, wanted_weight) as month_weight,
+                    if(is_open and sum(wanted_weight) over plan = 0, weight, wanted_weight) as month_weight
                 from weighted
                 window plan as (partition by scenario, quota_year, municipality_code)
             ),
@@ -71,7 +71,7 @@ from (
                     sum(month_weight) over (plan order by month_number) as cumulative_weight,
                     remaining_persons * 2 * municipalities_in_county as scaled_persons,
                     (2 * municipality_rank + 1) * sum(month_weight) over plan as spread,
-                    2 * municipalities_in_county * nullif(sum(month_weight) over plan, 0) as divisor,
+                    2 * municipalities_in_county * nullif(sum(month_weight) over plan, 0) as divisor
                 from reweighted
                 window plan as (partition by scenario, quota_year, municipality_code)
             )
@@ -89,7 +89,7 @@ from (
                     (scaled_persons * cumulative_weight + spread) // divisor
                     - (scaled_persons * (cumulative_weight - month_weight) + spread) // divisor,
                     0
-                )::bigint as planned_persons,
+                )::bigint as planned_persons
             from cumulated
         )
     )

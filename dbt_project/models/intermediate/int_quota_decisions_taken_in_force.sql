@@ -14,7 +14,7 @@ latest_of_each_day as (
         decided_date,
         in_force_date,
         persons,
-        is_simulated,
+        is_simulated
     from decisions
     qualify
         row_number() over (
@@ -35,5 +35,5 @@ select
         {{ last_day_of('quota_year') }}
     ) as valid_to_date,
     persons as decided_persons,
-    is_simulated,
+    is_simulated
 from latest_of_each_day

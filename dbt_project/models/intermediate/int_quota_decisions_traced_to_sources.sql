@@ -10,7 +10,7 @@ select
     decisions.decided_persons,
     decisions.is_simulated,
     sources.basis,
-    sources.source,
+    sources.source
 from {{ ref('int_quota_decisions_taken_in_force') }} as decisions
 left join {{ ref('stg_quota_decision_sources') }} as sources
     on decisions.decision_id = sources.decision_id

@@ -3,7 +3,7 @@
 with redistributions as (
     select
         *,
-        coalesce(in_force_date, {{ now_in('quota_year') }}) as judged_date,
+        coalesce(in_force_date, {{ now_in('quota_year') }}) as judged_date
     from {{ ref('int_redistributions_existing') }}
 ),
 
@@ -15,7 +15,7 @@ first_decisions as (
     select
         quota_year,
         area_code as municipality_code,
-        min(valid_from_date) as first_in_force_date,
+        min(valid_from_date) as first_in_force_date
     from {{ ref('int_quota_decisions_taken_in_force') }}
     where level = 'kommuntal'
     group by all
@@ -32,7 +32,7 @@ validated as (
                 and to_decisions.first_in_force_date <= redistributions.judged_date
                 then null
             else 'no_kommuntal'
-        end as obstacle,
+        end as obstacle
     from redistributions
     inner join municipalities as from_municipalities
         on redistributions.from_municipality_code = from_municipalities.municipality_code
@@ -66,5 +66,5 @@ select
     obstacle,
     case when decision = 'approved' then obstacle end as invalid_reason,
     coalesce(reconciled_date <= decided_date, false) as is_reconciled,
-    is_simulated,
+    is_simulated
 from validated

@@ -9,7 +9,7 @@ with assigned as not materialized (
 cancelled as (
     select
         assignment_id,
-        event_date as cancelled_date,
+        event_date as cancelled_date
     from {{ ref('int_events_kept') }}
     where event_type = 'cancelled'
 ),
@@ -22,7 +22,7 @@ links as (
         persons,
         event_date as assigned_date,
         reception_deadline_date,
-        unnest(string_split(replaces, ';')) as original_assignment_id,
+        unnest(string_split(replaces, ';')) as original_assignment_id
     from assigned
     where replaces is not null
 )
@@ -41,7 +41,7 @@ select
         when originals.municipality_code <> links.municipality_code then 'replacement_other_municipality'
         when (originals.event_date, originals.assignment_id) >= (links.assigned_date, links.assignment_id)
             then 'replacement_not_after'
-    end as issue,
+    end as issue
 from links
 left join assigned as originals on links.original_assignment_id = originals.assignment_id
 left join cancelled on links.original_assignment_id = cancelled.assignment_id

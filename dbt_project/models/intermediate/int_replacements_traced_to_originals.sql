@@ -5,7 +5,7 @@ with recursive links as (
     select
         assignment_id,
         original_assignment_id,
-        original_assigned_date,
+        original_assigned_date
     from {{ ref('int_replacement_links_checked') }}
     where issue is null
 ),
@@ -18,7 +18,7 @@ traces as (
     select
         traces.assignment_id,
         links.original_assignment_id,
-        links.original_assigned_date,
+        links.original_assigned_date
     from traces
     inner join links on traces.original_assignment_id = links.assignment_id
 )
@@ -26,6 +26,6 @@ traces as (
 select
     assignment_id,
     min(original_assigned_date) as original_assigned_date,
-    arg_min(original_assignment_id, (original_assigned_date, original_assignment_id)) as original_assignment_id,
+    min_by(original_assignment_id, (original_assigned_date, original_assignment_id)) as original_assignment_id
 from traces
 group by assignment_id

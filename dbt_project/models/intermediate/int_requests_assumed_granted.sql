@@ -7,7 +7,7 @@ with requests as (
         quota_year,
         municipality_code,
         {{ as_of_date() }} as effect_date,
-        null::bigint as moved_persons,
+        null::bigint as moved_persons
     from {{ ref('int_change_requests_existing') }}
     where decision is null
     group by all
@@ -18,13 +18,13 @@ with requests as (
         quota_year,
         unnest([from_municipality_code, to_municipality_code]) as municipality_code,
         {{ now_in('quota_year') }} as effect_date,
-        unnest([-persons, persons]) as moved_persons,
+        unnest([-persons, persons]) as moved_persons
     from {{ ref('int_redistributions_judged') }}
     where decision is null and obstacle is null
 )
 
 select
     request_kind || ' ' || request_id as scenario,
-    *,
+    *
 from requests
 where year({{ as_of_date() }}) <= quota_year

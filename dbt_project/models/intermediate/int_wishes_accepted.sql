@@ -6,7 +6,7 @@ with accepted as (
         quota_year,
         month_number,
         wished_persons,
-        decided_date as effect_date,
+        decided_date as effect_date
     from {{ ref('int_change_requests_existing') }}
     where decision = 'accepted'
 )
@@ -22,7 +22,7 @@ select
     wishes.quota_year,
     wishes.month_number,
     wishes.wished_persons,
-    assumed.effect_date,
+    assumed.effect_date
 from {{ ref('int_requests_assumed_granted') }} as assumed
 inner join {{ ref('int_change_requests_existing') }} as wishes
     on assumed.request_id = wishes.request_id

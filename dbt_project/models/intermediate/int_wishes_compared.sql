@@ -10,7 +10,7 @@ select
     requests.wished_persons,
     versions.version_number,
     plans.planned_persons,
-    requests.is_simulated,
+    requests.is_simulated
 from {{ ref('int_change_requests_existing') }} as requests
 -- The version that the wish made: its own, or the first one when it was accepted before that.
 left join {{ ref('int_plan_changes_numbered') }} as versions

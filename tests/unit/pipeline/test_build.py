@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.errors import TellableError
+from dagster_project.errors import ReportableError
 from dagster_project.pipeline.build import Build, BuildRunningError, new_build
 from dagster_project.releases.description import CheckResult, CountyBelow, Description, read_description
 from dagster_project.settings import settings_for
@@ -18,7 +18,7 @@ def test_a_build_notes_how_long_its_steps_took_and_which_broke(tmp_path: Path) -
     with new_build(settings_for(tmp_path / "landing", tmp_path, date(2026, 1, 1))) as build:
         with build.step("ingest"):
             assert build.seconds_by_step() == {}
-        with pytest.raises(TellableError, match="ZeroDivisionError"), build.step("checks"):
+        with pytest.raises(ReportableError, match="ZeroDivisionError"), build.step("checks"):
             print(1 / 0)
         assert list(build.seconds_by_step()) == ["ingest", "checks"]
         cause = build.cause()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dagster_project.releases.current import current_release, switch_current
+from dagster_project.releases.current_link import current_release, switch_current
 from dagster_project.releases.placement import prune
 
 

@@ -10,7 +10,7 @@ select
     sum(deviations.net_assigned_persons) filter (where {{ has_ended('deviations.plan_month') }})
         as net_assigned_to_date_persons,
     sum(deviations.assigned_persons) as assigned_persons,
-    sum(deviations.prior_year_replacement_persons) as prior_year_replacement_persons,
+    sum(deviations.prior_year_replacement_persons) as prior_year_replacement_persons
 from {{ ref('plan_deviations') }} as deviations
 inner join {{ ref('int_areas_unfolded') }} as areas on deviations.municipality_code = areas.municipality_code
 group by all

@@ -3,7 +3,7 @@ with awaiting as (
     select
         quota_year,
         municipality_code,
-        sum(awaiting_persons) as awaiting_persons,
+        sum(awaiting_persons) as awaiting_persons
     from {{ ref('cancellations') }}
     group by all
 )
@@ -20,7 +20,7 @@ select
     sum(counts.unassigned_persons)::bigint as unassigned_persons,
     sum(counts.received_later_persons)::bigint as received_later_persons,
     sum(counts.received_by_replacement_persons)::bigint as received_by_replacement_persons,
-    sum(counts.overdue_persons)::bigint as overdue_persons,
+    sum(counts.overdue_persons)::bigint as overdue_persons
 from {{ ref('quota_year_counts') }} as counts
 inner join {{ ref('int_areas_unfolded') }} as areas on counts.municipality_code = areas.municipality_code
 left join awaiting

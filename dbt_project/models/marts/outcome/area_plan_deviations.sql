@@ -12,7 +12,7 @@ with summed as (
         sum(deviations.prior_year_replacement_persons)::bigint as prior_year_replacement_persons,
         sum(deviations.received_persons)::bigint as received_persons,
         sum(deviations.over_plan_persons)::bigint as over_plan_persons,
-        sum(deviations.over_plan_unapproved_persons)::bigint as over_plan_unapproved_persons,
+        sum(deviations.over_plan_unapproved_persons)::bigint as over_plan_unapproved_persons
     from {{ ref('plan_deviations') }} as deviations
     inner join {{ ref('int_areas_unfolded') }} as areas on deviations.municipality_code = areas.municipality_code
     where areas.area_level <> 'municipality'
@@ -23,7 +23,7 @@ cumulated as (
     select
         *,
         (sum(planned_persons) over year_to_date)::bigint as cumulative_planned_persons,
-        (sum(net_assigned_persons) over year_to_date)::bigint as cumulative_net_assigned_persons,
+        (sum(net_assigned_persons) over year_to_date)::bigint as cumulative_net_assigned_persons
     from summed
     window year_to_date as (partition by area_code, quota_year order by plan_month)
 )
@@ -44,6 +44,6 @@ select
     prior_year_replacement_persons,
     received_persons,
     over_plan_persons,
-    over_plan_unapproved_persons,
+    over_plan_unapproved_persons
 from cumulated
 order by area_code, plan_month

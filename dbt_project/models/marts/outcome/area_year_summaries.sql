@@ -1,27 +1,29 @@
 -- A quota year in one row per area: the country ('00'), each county, each municipality.
 with lanstal as (
-    select
-        quota_year,
-        unnest(['00', county_code]) as area_code,
-        lanstal_persons,
-    from {{ ref('county_quotas') }}
+    select * from {{ ref('county_quotas') }}
     where is_current
 ),
 
 lanstal_by_area as (
     select
         quota_year,
-        area_code,
-        sum(lanstal_persons)::bigint as lanstal_persons,
+        county_code as area_code,
+        lanstal_persons
     from lanstal
-    group by all
+    union all
+    select
+        quota_year,
+        '00' as area_code,
+        sum(lanstal_persons)::bigint as lanstal_persons
+    from lanstal
+    group by quota_year
 ),
 
 -- A year in which nobody was assigned anywhere has no log: zeros would not mean that nothing was done.
 years as (
     select
         quota_year,
-        sum(received_persons + open_persons + cancelled_persons) > 0 as has_assignments,
+        sum(received_persons + open_persons + cancelled_persons) > 0 as has_assignments
     from {{ ref('quota_year_counts') }}
     group by all
 )
@@ -54,7 +56,7 @@ select
     round(100.0 * deviation_to_date_persons / nullif(counted.kommuntal_persons, 0), 1)::double
         as deviation_to_date_percent,
     round(100.0 * counted.open_persons / nullif(counted.kommuntal_persons, 0), 1)::double as open_percent,
-    years.has_assignments,
+    years.has_assignments
 from {{ ref('area_years_counted') }} as counted
 inner join years on counted.quota_year = years.quota_year
 left join {{ ref('area_plans_followed_to_date') }} as followed

@@ -11,24 +11,24 @@ outcomes as not materialized (
 
 select
     assigned.assignment_id,
-    assigned.municipality_code::varchar as municipality_code,
+    assigned.municipality_code,
     assigned.persons,
-    assigned.category::varchar as category,
+    assigned.category,
     assigned.event_date as assigned_date,
     assigned.reception_deadline_date,
-    coalesce(outcomes.event_type::varchar, 'open') as status,
+    coalesce(outcomes.event_type, 'open') as status,
     case when outcomes.event_type = 'received' then outcomes.event_date end as received_date,
     case when outcomes.event_type = 'received' then coalesce(outcomes.persons, assigned.persons) end
         as received_persons,
     case when outcomes.event_type = 'cancelled' then outcomes.event_date end as cancelled_date,
-    case when outcomes.event_type = 'cancelled' then outcomes.reason::varchar end as cancellation_reason,
+    case when outcomes.event_type = 'cancelled' then outcomes.reason end as cancellation_reason,
     traces.assignment_id is not null as is_replacement,
     coalesce(traces.original_assignment_id, assigned.assignment_id) as original_assignment_id,
     -- R5: what replaces nothing counts against the year of its assigned date.
     year(coalesce(traces.original_assigned_date, assigned.event_date)) as quota_year,
     outcomes.event_type is null and assigned.reception_deadline_date < {{ as_of_date() }} as is_overdue,
     approvals.event_date as over_plan_approved_date,
-    approvals.reason::varchar as over_plan_reason,
+    approvals.reason as over_plan_reason
 from events as assigned
 left join outcomes on assigned.assignment_id = outcomes.assignment_id
 left join {{ ref('int_replacements_traced_to_originals') }} as traces

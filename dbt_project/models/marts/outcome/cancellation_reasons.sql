@@ -6,14 +6,17 @@ with years as (
 ),
 
 reasons as (
-    select unnest(['declined', 'not_used', 'moved_on_own', 'household_changed', 'lapsed', 'other']) as reason
+    select *
+    from (
+        values ('declined'), ('not_used'), ('moved_on_own'), ('household_changed'), ('lapsed'), ('other')
+    ) as known (reason)
 ),
 
 counted as (
     select
         years.quota_year,
         reasons.reason,
-        coalesce(sum(cancellations.persons), 0)::bigint as cancelled_persons,
+        coalesce(sum(cancellations.persons), 0)::bigint as cancelled_persons
     from years
     cross join reasons
     left join {{ ref('cancellations') }} as cancellations
@@ -25,7 +28,7 @@ counted as (
 judged as (
     select
         *,
-        bool_or(cancelled_persons between 1 and 5) over (partition by quota_year) as is_withheld,
+        bool_or(cancelled_persons between 1 and 5) over (partition by quota_year) as is_withheld
     from counted
 )
 
@@ -33,6 +36,6 @@ select
     quota_year,
     reason,
     case when not is_withheld then cancelled_persons end as cancelled_persons,
-    is_withheld,
+    is_withheld
 from judged
 order by quota_year, reason

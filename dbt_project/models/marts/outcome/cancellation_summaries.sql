@@ -13,7 +13,7 @@ with counted as (
         count(cancellations.displacement_days) as replaced_assignments,
         median(cancellations.displacement_days) as median_displacement_days,
         coalesce(sum(cancellations.persons) filter (where cancellations.is_new_constellation), 0)::bigint
-            as new_constellation_persons,
+            as new_constellation_persons
     from {{ ref('cancellations') }} as cancellations
     inner join {{ ref('int_areas_unfolded') }} as areas on cancellations.municipality_code = areas.municipality_code
     group by all
@@ -29,6 +29,6 @@ select
     case when replaced_assignments >= 6 then round(median_displacement_days)::bigint end as median_displacement_days,
     case
         when area_level = 'country' and new_constellation_persons not between 1 and 5 then new_constellation_persons
-    end as new_constellation_persons,
+    end as new_constellation_persons
 from counted
 order by quota_year, area_code

@@ -4,7 +4,7 @@ with replacements as (
         original_assignment_id,
         count(*) as replacement_assignments,
         sum(persons)::bigint as replacement_persons,
-        max(reception_deadline_date) as latest_deadline_date,
+        max(reception_deadline_date) as latest_deadline_date
     from {{ ref('int_replacement_links_checked') }}
     where issue is null
     group by all
@@ -26,7 +26,7 @@ select
     coalesce(
         replacements.replacement_assignments <> 1 or replacements.replacement_persons <> assignments.persons, false
     ) as is_new_constellation,
-    year(assignments.cancelled_date) > assignments.quota_year as crosses_year,
+    year(assignments.cancelled_date) > assignments.quota_year as crosses_year
 from {{ ref('assignments') }} as assignments
 left join replacements on assignments.assignment_id = replacements.original_assignment_id
 where assignments.status = 'cancelled'

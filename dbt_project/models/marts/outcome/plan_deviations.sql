@@ -7,7 +7,7 @@ with assigned as (
         sum(persons) filter (where quota_year = year(assigned_date) and status = 'cancelled') as cancelled_persons,
         sum(persons) filter (where quota_year < year(assigned_date)) as prior_year_replacement_persons,
         sum(persons) filter (where not is_replacement) as first_hand_persons,
-        sum(persons) filter (where not is_replacement and over_plan_approved_date is not null) as approved_persons,
+        sum(persons) filter (where not is_replacement and over_plan_approved_date is not null) as approved_persons
     from {{ ref('assignments') }}
     group by all
 ),
@@ -16,7 +16,7 @@ received as (
     select
         municipality_code,
         {{ month_of('received_date') }} as plan_month,
-        sum(received_persons) as received_persons,
+        sum(received_persons) as received_persons
     from {{ ref('assignments') }}
     where status = 'received'
     group by all
@@ -25,17 +25,17 @@ received as (
 months as (
     select
         municipality_code,
-        plan_month,
+        plan_month
     from {{ ref('monthly_plan') }}
     union
     select
         municipality_code,
-        plan_month,
+        plan_month
     from assigned
     union
     select
         municipality_code,
-        plan_month,
+        plan_month
     from received
 ),
 
@@ -54,7 +54,7 @@ counted as (
         greatest(
             0, coalesce(assigned.first_hand_persons, 0)::bigint - coalesce(monthly_plan.planned_persons, 0)
         ) as over_plan_persons,
-        coalesce(assigned.approved_persons, 0)::bigint as approved_persons,
+        coalesce(assigned.approved_persons, 0)::bigint as approved_persons
     from months
     left join {{ ref('monthly_plan') }} as monthly_plan
         on months.municipality_code = monthly_plan.municipality_code
@@ -72,7 +72,7 @@ cumulated as (
         *,
         assigned_persons - cancelled_persons as net_assigned_persons,
         (sum(planned_persons) over year_to_date)::bigint as cumulative_planned_persons,
-        (sum(assigned_persons - cancelled_persons) over year_to_date)::bigint as cumulative_net_assigned_persons,
+        (sum(assigned_persons - cancelled_persons) over year_to_date)::bigint as cumulative_net_assigned_persons
     from counted
     window year_to_date as (partition by municipality_code, quota_year order by plan_month)
 )
@@ -94,6 +94,6 @@ select
     received_persons,
     over_plan_persons,
     least(over_plan_persons, approved_persons) as over_plan_approved_persons,
-    greatest(0, over_plan_persons - approved_persons) as over_plan_unapproved_persons,
+    greatest(0, over_plan_persons - approved_persons) as over_plan_unapproved_persons
 from cumulated
 order by municipality_code, plan_month

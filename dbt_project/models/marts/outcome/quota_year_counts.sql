@@ -8,7 +8,7 @@ with counted as (
         sum(persons) filter (where status = 'cancelled') as cancelled_persons,
         sum(received_persons) filter (where year(received_date) > quota_year) as received_later_persons,
         sum(received_persons) filter (where is_replacement) as received_by_replacement_persons,
-        sum(persons) filter (where is_overdue) as overdue_persons,
+        sum(persons) filter (where is_overdue) as overdue_persons
     from {{ ref('assignments') }}
     group by all
 ),
@@ -17,7 +17,7 @@ planned as (
     select
         quota_year,
         municipality_code,
-        sum(planned_persons) as planned_persons,
+        sum(planned_persons) as planned_persons
     from {{ ref('monthly_plan') }}
     group by all
 ),
@@ -26,7 +26,7 @@ kommuntal as (
     select
         quota_year,
         municipality_code,
-        kommuntal_persons,
+        kommuntal_persons
     from {{ ref('municipality_quotas') }}
     where is_current
 ),
@@ -34,12 +34,12 @@ kommuntal as (
 municipality_years as (
     select
         quota_year,
-        municipality_code,
+        municipality_code
     from planned
     union
     select
         quota_year,
-        municipality_code,
+        municipality_code
     from counted
 )
 
@@ -56,7 +56,7 @@ select
     )::bigint as unassigned_persons,
     coalesce(counted.received_later_persons, 0)::bigint as received_later_persons,
     coalesce(counted.received_by_replacement_persons, 0)::bigint as received_by_replacement_persons,
-    coalesce(counted.overdue_persons, 0)::bigint as overdue_persons,
+    coalesce(counted.overdue_persons, 0)::bigint as overdue_persons
 from municipality_years
 left join planned
     on municipality_years.quota_year = planned.quota_year

@@ -1,6 +1,6 @@
 -- One row per county of the official register.
 select distinct
     county_code,
-    county_name,
+    county_name
 from {{ ref('stg_municipalities') }}
 order by county_code

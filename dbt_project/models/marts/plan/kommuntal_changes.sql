@@ -9,10 +9,10 @@ with decisions as (
         decided_date,
         decided_persons,
         null::bigint as moved_persons,
-        null::varchar as other_municipality_code,
+        null::string as other_municipality_code,
         is_simulated,
         basis,
-        source,
+        source
     from {{ ref('int_quota_decisions_traced_to_sources') }}
     where level = 'kommuntal'
 ),
@@ -32,8 +32,8 @@ redistributions as (
             else judged.from_municipality_code
         end as other_municipality_code,
         judged.is_simulated,
-        null::varchar as basis,
-        null::varchar as source,
+        null::string as basis,
+        null::string as source
     from {{ ref('int_kommuntal_moves_applied') }} as moves
     inner join {{ ref('int_redistributions_judged') }} as judged on moves.agreement_id = judged.agreement_id
     where moves.scenario = 'decided'
@@ -59,7 +59,7 @@ select
     quotas.kommuntal_persons,
     changes.is_simulated,
     changes.basis,
-    changes.source,
+    changes.source
 from changes
 inner join {{ ref('municipality_quotas') }} as quotas
     on changes.quota_year = quotas.quota_year

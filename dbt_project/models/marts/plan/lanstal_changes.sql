@@ -9,7 +9,7 @@ select
     decided_persons as lanstal_persons,
     is_simulated,
     basis,
-    source,
+    source
 from {{ ref('int_quota_decisions_traced_to_sources') }}
 where level = 'lanstal'
 order by quota_year, county_code, effect_date

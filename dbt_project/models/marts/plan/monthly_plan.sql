@@ -2,7 +2,7 @@
 with planned_years as (
     select distinct
         municipality_code,
-        quota_year,
+        quota_year
     from {{ ref('int_kommuntal_taken_in_force') }}
     where scenario = 'decided'
 ),
@@ -11,7 +11,7 @@ latest_versions as (
     select
         municipality_code,
         plan_month,
-        planned_persons,
+        planned_persons
     from {{ ref('monthly_plan_versions') }}
     qualify row_number() over (partition by municipality_code, plan_month order by version_number desc) = 1
 ),
@@ -20,7 +20,7 @@ months as (
     select
         municipality_code,
         quota_year,
-        make_date(quota_year, unnest(range(1, 13)), 1) as plan_month,
+        make_date(quota_year, unnest(range(1, 13)), 1) as plan_month
     from planned_years
 )
 
@@ -28,7 +28,7 @@ select
     months.municipality_code,
     months.plan_month,
     months.quota_year,
-    coalesce(latest_versions.planned_persons, 0) as planned_persons,
+    coalesce(latest_versions.planned_persons, 0) as planned_persons
 from months
 left join latest_versions
     on months.municipality_code = latest_versions.municipality_code

@@ -8,7 +8,7 @@ select
     make_date(versions.quota_year, versions.first_changed_month_number, 1) as first_changed_month,
     versions.kommuntal_persons,
     plans.planned_persons,
-    versions.cause,
+    versions.cause
 from {{ ref('int_plan_changes_numbered') }} as versions
 inner join {{ ref('int_plans_divided') }} as plans
     on versions.quota_year = plans.quota_year

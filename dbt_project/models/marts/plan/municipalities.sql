@@ -2,6 +2,6 @@
 select
     municipality_code,
     municipality_name,
-    county_code,
+    county_code
 from {{ ref('stg_municipalities') }}
 order by municipality_code

@@ -7,7 +7,7 @@ select
     decided_persons,
     redistributed_persons,
     kommuntal_persons,
-    is_current,
+    is_current
 from {{ ref('int_kommuntal_taken_in_force') }}
 where scenario = 'decided'
 order by quota_year, municipality_code, valid_from_date

@@ -3,7 +3,7 @@ with latest_versions as (
     select
         quota_year,
         municipality_code,
-        max(version_number) as version_number,
+        max(version_number) as version_number
     from {{ ref('int_plan_changes_numbered') }}
     where scenario = 'decided'
     group by all
@@ -26,7 +26,7 @@ select
     round(plans.remaining_persons * cumulative_weight / nullif(total_weight, 0), 4)::double as cumulative_share_persons,
     round((2 * months.municipality_rank + 1) / (2 * months.municipalities_in_county), 4)::double as spread_persons,
     (sum(plans.planned_persons) filter (where months.is_open) over (so_far))::bigint as cumulative_divided_persons,
-    plans.planned_persons,
+    plans.planned_persons
 from {{ ref('int_plans_divided') }} as plans
 inner join latest_versions
     on plans.quota_year = latest_versions.quota_year

@@ -2,23 +2,23 @@
 with latest as (
     select
         'quota_decisions' as feed,
-        max(decided_date) as latest_date,
+        max(decided_date) as latest_date
     from {{ ref('stg_quota_decisions') }}
     where {{ has_happened('decided_date') }}
     union all
     select
         'redistributions' as feed,
-        max(coalesce(decided_date, requested_date)) as latest_date,
+        max(coalesce(decided_date, requested_date)) as latest_date
     from {{ ref('int_redistributions_existing') }}
     union all
     select
         'change_requests' as feed,
-        max(coalesce(decided_date, requested_date)) as latest_date,
+        max(coalesce(decided_date, requested_date)) as latest_date
     from {{ ref('int_change_requests_existing') }}
     union all
     select
         'assignment_log' as feed,
-        max(event_date) as latest_date,
+        max(event_date) as latest_date
     from {{ ref('int_events_existing') }}
 )
 
@@ -29,7 +29,7 @@ select
     sum(landed_files.rows_accepted)::bigint as rows_accepted,
     sum(landed_files.rows_rejected)::bigint as rows_rejected,
     sum(landed_files.rows_duplicate)::bigint as rows_duplicate,
-    latest.latest_date,
+    latest.latest_date
 from {{ ref('landed_files') }} as landed_files
 inner join latest on landed_files.feed = latest.feed
 group by landed_files.feed, latest.latest_date

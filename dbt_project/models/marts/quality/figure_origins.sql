@@ -5,7 +5,7 @@ with delivered as (
         quota_year,
         level as figure,
         is_simulated,
-        count(*) as delivered_rows,
+        count(*) as delivered_rows
     from {{ ref('stg_quota_decisions') }}
     where {{ has_happened('decided_date') }}
     group by all
@@ -14,7 +14,7 @@ with delivered as (
         quota_year,
         'redistributions' as figure,
         is_simulated,
-        count(*) as delivered_rows,
+        count(*) as delivered_rows
     from {{ ref('int_redistributions_existing') }}
     group by all
     union all
@@ -22,7 +22,7 @@ with delivered as (
         quota_year,
         'change_requests' as figure,
         is_simulated,
-        count(*) as delivered_rows,
+        count(*) as delivered_rows
     from {{ ref('int_change_requests_existing') }}
     group by all
     union all
@@ -30,7 +30,7 @@ with delivered as (
         year(event_date) as quota_year,
         'assignment_log' as figure,
         {{ is_simulated('file_name') }} as is_simulated,
-        count(*) as delivered_rows,
+        count(*) as delivered_rows
     from {{ ref('int_events_existing') }}
     group by all
 )
@@ -39,7 +39,7 @@ select
     quota_year,
     figure,
     sum(delivered_rows)::bigint as delivered_rows,
-    coalesce(sum(delivered_rows) filter (where is_simulated), 0)::bigint as simulated_rows,
+    coalesce(sum(delivered_rows) filter (where is_simulated), 0)::bigint as simulated_rows
 from delivered
 group by quota_year, figure
 order by quota_year, figure

@@ -7,6 +7,6 @@ select
     rows_read,
     rows_accepted,
     rows_rejected,
-    rows_duplicate,
+    rows_duplicate
 from {{ ref('stg_landed_files') }}
 order by feed, file_name

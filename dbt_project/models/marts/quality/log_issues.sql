@@ -2,8 +2,8 @@
 select
     event_id,
     issue,
-    null::varchar as original_assignment_id,
-    assignment_id,
+    null::string as original_assignment_id,
+    assignment_id
 from {{ ref('int_events_left_out') }}
 where issue is not null
 
@@ -13,7 +13,7 @@ select
     event_id,
     issue,
     original_assignment_id,
-    assignment_id,
+    assignment_id
 from {{ ref('int_replacement_links_checked') }}
 where issue is not null
 order by event_id, issue, original_assignment_id

@@ -1,8 +1,8 @@
--- One row per feed and reason for which rows were set aside.
+-- One row per feed and reason for which rows were rejected.
 select
     feed,
     reason,
-    count(*) as rejected_rows,
+    count(*) as rejected_rows
 from {{ ref('rejected_rows') }}
 group by feed, reason
 order by feed, reason

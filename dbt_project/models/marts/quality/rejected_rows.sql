@@ -4,6 +4,6 @@ select
     file_name,
     row_number,
     reason,
-    raw_row,
+    raw_row
 from {{ ref('stg_rejected_rows') }}
 order by feed, file_name, row_number

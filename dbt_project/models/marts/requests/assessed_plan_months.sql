@@ -10,7 +10,7 @@ assumed_plans as (
         municipality_code,
         quota_year,
         month_number,
-        planned_persons,
+        planned_persons
     from {{ ref('int_plans_divided') }}
     where scenario <> 'decided'
     qualify
@@ -35,7 +35,7 @@ select
     coalesce(assumed_plans.planned_persons, 0) as planned_if_granted_persons,
     months.net_assigned_persons,
     months.net_assigned_persons >= months.planned_persons as is_full,
-    months.net_assigned_persons > coalesce(assumed_plans.planned_persons, 0) as is_overfull_if_granted,
+    months.net_assigned_persons > coalesce(assumed_plans.planned_persons, 0) as is_overfull_if_granted
 from assumed
 inner join {{ ref('plan_deviations') }} as months
     on assumed.municipality_code = months.municipality_code

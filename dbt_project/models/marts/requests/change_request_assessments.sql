@@ -6,7 +6,7 @@ with requests as (
         quota_year,
         requested_date,
         count(*) as listed_months,
-        bool_or(is_simulated) as is_simulated,
+        bool_or(is_simulated) as is_simulated
     from {{ ref('int_change_requests_existing') }}
     where decision is null
     group by all
@@ -21,7 +21,7 @@ months as (
         bool_and(planned_if_granted_persons = wished_persons) filter (where wished_persons is not null) as fits,
         sum(planned_if_granted_persons) as planned_if_granted_persons,
         count(*) filter (where is_full) as full_months,
-        count(*) filter (where wished_persons < net_assigned_persons) as exceeded_months,
+        count(*) filter (where wished_persons < net_assigned_persons) as exceeded_months
     from {{ ref('assessed_plan_months') }}
     where request_kind = 'change_request'
     group by request_id
@@ -46,7 +46,7 @@ select
     coalesce(months.exceeded_months, 0) as exceeded_months,
     margins.county_margin_persons,
     margins.county_margin_persons >= 0 as county_stays_at_lanstal,
-    requests.is_simulated,
+    requests.is_simulated
 from requests
 inner join {{ ref('municipalities') }} as municipalities
     on requests.municipality_code = municipalities.municipality_code

@@ -11,7 +11,7 @@ select
     wishes.version_number,
     wishes.wished_persons,
     wishes.planned_persons,
-    wishes.is_simulated,
+    wishes.is_simulated
 from {{ ref('int_wishes_compared') }} as wishes
 inner join {{ ref('change_request_outcomes') }} as outcomes on wishes.request_id = outcomes.request_id
 order by wishes.request_id, wishes.plan_month

@@ -6,7 +6,7 @@ select
         when bool_or(decision = 'declined') then 'declined'
         when bool_and(coalesce(planned_persons = wished_persons, false)) then 'applied'
         else 'partly_applied'
-    end as status,
+    end as status
 from {{ ref('int_wishes_compared') }}
 group by request_id
 order by request_id

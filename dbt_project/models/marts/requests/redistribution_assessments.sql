@@ -5,7 +5,7 @@ with undecided as (
         case
             when obstacle is not null then obstacle
             when year({{ as_of_date() }}) > quota_year then 'quota_year_over'
-        end as told_obstacle,
+        end as told_obstacle
     from {{ ref('int_redistributions_judged') }}
     where decision is null
 ),
@@ -15,7 +15,7 @@ sums as (
         request_id,
         municipality_code,
         sum(planned_if_granted_persons) as planned_if_granted_persons,
-        count(*) filter (where can_change and is_overfull_if_granted) as overfull_months,
+        count(*) filter (where can_change and is_overfull_if_granted) as overfull_months
     from {{ ref('assessed_plan_months') }}
     where request_kind = 'redistribution'
     group by all
@@ -41,7 +41,7 @@ select
     coalesce(from_sums.overfull_months, 0) as overfull_months,
     margins.county_margin_persons,
     margins.county_margin_persons >= 0 as county_stays_at_lanstal,
-    undecided.is_simulated,
+    undecided.is_simulated
 from undecided
 inner join {{ ref('municipalities') }} as municipalities
     on undecided.from_municipality_code = municipalities.municipality_code

@@ -12,6 +12,6 @@ select
     reconciled_date,
     decision,
     decided_date,
-    in_force_date,
+    in_force_date
 from {{ ref('int_redistributions_judged') }}
 order by agreement_id

@@ -9,7 +9,7 @@ with plans as (
                 order by versions.version_number
             ),
             date '9999-12-31'
-        ) as next_effect_date,
+        ) as next_effect_date
     from {{ ref('monthly_plan_versions') }} as versions
 )
 
@@ -24,7 +24,7 @@ select
         when answers.version_number is null then plans.planned_persons
         else earlier.planned_persons
     end as planned_before_persons,
-    plans.planned_persons,
+    plans.planned_persons
 from {{ ref('request_answers') }} as answers
 -- Its version, or where it made none, the one that stood on the day it was decided.
 inner join plans

@@ -4,17 +4,17 @@ with requests as (
         'change_request' as request_kind,
         wishes.request_id,
         wishes.municipality_code,
-        null::varchar as other_municipality_code,
+        null::string as other_municipality_code,
         wishes.quota_year,
         wishes.requested_date,
         wishes.decision,
         wishes.decided_date,
         outcomes.status,
-        null::varchar as invalid_reason,
+        null::string as invalid_reason,
         null::bigint as moved_persons,
         case when wishes.decision = 'accepted' then wishes.decided_date end as effect_date,
         max(wishes.version_number) as version_number,
-        bool_or(wishes.is_simulated) as is_simulated,
+        bool_or(wishes.is_simulated) as is_simulated
     from {{ ref('int_wishes_compared') }} as wishes
     inner join {{ ref('change_request_outcomes') }} as outcomes on wishes.request_id = outcomes.request_id
     where wishes.decision is not null
@@ -34,7 +34,7 @@ with requests as (
         unnest([-judged.persons, judged.persons]) as moved_persons,
         case when judged.status = 'applied' then judged.in_force_date end as effect_date,
         null::bigint as version_number,
-        judged.is_simulated,
+        judged.is_simulated
     from {{ ref('int_redistributions_judged') }} as judged
     where judged.decision is not null
 )
@@ -55,7 +55,7 @@ select
     -- An applied redistribution is part of the version of its effect date; one that leaves no month is part of none.
     max(coalesce(requests.version_number, versions.version_number)) as version_number,
     max(kommuntal.kommuntal_persons) as kommuntal_persons,
-    requests.is_simulated,
+    requests.is_simulated
 from requests
 left join {{ ref('int_plan_changes_numbered') }} as versions
     on requests.request_kind = 'redistribution'
