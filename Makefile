@@ -1,6 +1,6 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long bench browser check docs licences audit site up status lock clean
+.PHONY: help setup setup-dev run test test-long bench browser check docs licences audit site up status lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,7 +10,8 @@ export DO_NOT_TRACK := 1
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/complete ## create .venv and install the pinned packages (nothing to do when they are there)
+setup: .venv/complete ## create .venv and install what running needs (nothing to do when it is there)
+setup-dev: .venv/complete-dev
 
 .venv/complete: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -20,22 +21,26 @@ setup: .venv/complete ## create .venv and install the pinned packages (nothing t
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
+.venv/complete-dev: .venv/complete requirements-dev.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements-dev.lock
+	@touch $@
+
 run: setup ## build a release from the shipped data, as of their last day
 	$(BIN)/arsplan build --as-of 2026-10-31
 
-test: setup ## run the tests
+test: setup-dev ## run the tests; installs what testing needs
 	$(BIN)/pytest -n auto -m "not long"
 
-test-long: setup ## run all tests, also those that take minutes
+test-long: setup-dev ## run all tests, also those that take minutes
 	$(BIN)/pytest -n auto
 
-bench: setup ## measure, and write docs/performance.md (PARTS="overhead size others answers readers"; minutes)
+bench: setup-dev ## measure, and write docs/performance.md (PARTS="overhead size others answers readers"; minutes)
 	$(BIN)/python tests/bench/bench.py $(PARTS)
 
 browser: ## install the browser that tests/browser/ drives (Debian's chromium)
 	@command -v chromium > /dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium; }
 
-check: setup ## ruff, sqlfluff, mypy and the conventions of this project
+check: setup-dev ## ruff, sqlfluff, mypy and the conventions of this project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -54,10 +59,11 @@ up: setup ## run the nightly schedule and watch for deliveries; Dagster's pages 
 status: setup ## how things stand
 	$(BIN)/arsplan status
 
-lock: setup ## renew requirements.lock after a change of pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+lock: setup ## renew both locks after a change of pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-licences: setup ## renew docs/licences.md after a change of the lock
+licences: setup-dev ## renew docs/licences.md after a change of the lock
 	{ printf '# Licences of dependencies\n\nMade by `make licences` from what the installed packages say of themselves. This project: EUPL-1.2.\n\n'; \
 	$(BIN)/uv tool run pip-licenses --python $(BIN)/python --from=mixed --format=markdown --with-system --ignore-packages arsplan uv pip \
 	| sed 's/  *|/ |/g; s/--*|/---|/g'; } > docs/licences.md

@@ -48,7 +48,7 @@ def invoke_dbt(
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
             os.chdir(folder)
     results = list(getattr(invocation.result, "results", []))
-    broken = [result for result in results if result.status in _BROKEN]
+    broken = [result for result in results if result.status in _BROKEN and not _decides_a_check(result)]
     if broken or not results:
         text = " ".join(str(result.message) for result in broken) or str(invocation.exception)
         faults = "; ".join(f"{result.node.name}: {_kind_of_error(result.message)}" for result in broken)
@@ -68,9 +68,13 @@ def _plainly_named(folder: Path | None) -> Iterator[Path]:
         yield link
 
 
-# "warn" is a contract check that failed: the release gate judges it, so that a blocked build is built to its end.
 # "skipped" follows from another failure.
 _BROKEN = ("error", "runtime error", "fail")
+
+
+def _decides_a_check(result: Any) -> bool:
+    """Whether a test failed that decides a contract check: the release gate judges it."""
+    return bool(result.status == "fail" and result.node.config.meta.get("check"))
 
 
 def _kind_of_error(message: str | None) -> str:
@@ -82,7 +86,7 @@ def _kind_of_error(message: str | None) -> str:
 def outcomes_of(results: list[Any]) -> Iterator[tuple[str, Outcome]]:
     """The outcome of every dbt test that ran, by the test's name."""
     for result in results:
-        if result.node.resource_type == "test" and result.status in ("pass", "warn"):
+        if result.node.resource_type == "test" and result.status in ("pass", "fail"):
             check = result.node.config.meta.get("check") or result.node.name
             yield result.node.name, Outcome(check, result.status == "pass", result.failures or 0)
 

@@ -1,10 +1,9 @@
 -- Fails for a municipality and quota year in which the persons assigned are not the persons received (at assignment
 -- size) + open + cancelled, and for a municipality whose assigned events do not all reach a quota year (R10).
 -- It would catch a join that drops or doubles an assignment on its way from the log to the counts.
-{{ config(
-    severity='warn',
-    meta={'check': 'every_assignment_counted_once', 'dagster': {'ref': {'name': 'quota_year_counts'}}}
-) }}
+{{ config(meta={'check': 'every_assignment_counted_once', 'dagster': {'ref': {'name': 'quota_year_counts'}}}) }}
+-- Nothing is made of this leaf, so that a failure skips no model: a blocked build is built to its end.
+-- depends_on: {{ ref('rejected_row_counts') }}
 with logged as (
     select
         municipality_code,

@@ -1,10 +1,9 @@
 -- Fails for a version of a plan whose months do not sum to the kommuntal at its effect date, except where what was
 -- already planned in the months before it exceeds kommuntal (R4). Where R4 leaves no month there is no version.
 -- It would catch a division that loses or invents persons by rounding, and a wish that pushes the sum away.
-{{ config(
-    severity='warn',
-    meta={'check': 'plan_sums_to_kommuntal', 'dagster': {'ref': {'name': 'monthly_plan_versions'}}}
-) }}
+{{ config(meta={'check': 'plan_sums_to_kommuntal', 'dagster': {'ref': {'name': 'monthly_plan_versions'}}}) }}
+-- Nothing is made of this leaf, so that a failure skips no model: a blocked build is built to its end.
+-- depends_on: {{ ref('rejected_row_counts') }}
 select
     municipality_code,
     quota_year,

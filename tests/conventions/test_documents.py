@@ -6,6 +6,7 @@ import csv
 import re
 import tomllib
 from collections import Counter
+from importlib.metadata import packages_distributions
 
 from conftest import PROJECT, SHIPPED_LANDING
 
@@ -25,12 +26,54 @@ def test_every_dependency_has_a_reason() -> None:
     assert [line for line in pins if not re.search(r"# .{12,}", line)] == []
 
 
+# Dependencies that no module of ours imports: where one sees that they are needed.
+NEEDED_OTHERWISE = {
+    "dagster-postgres": ("dagster_project/settings.py", "postgres_url"),
+    "dagster-webserver": ("dagster_project/cli.py", '"dagster", "dev"'),
+    "setuptools": ("pyproject.toml", "setuptools.build_meta"),
+    "mypy": ("Makefile", "/mypy"),
+    "ruff": ("Makefile", "/ruff"),
+    "sqlfluff": ("Makefile", "/sqlfluff"),
+    "pytest-xdist": ("Makefile", "-n auto"),
+    "pandas-stubs": ("expectations/suite.py", "import pandas"),
+    "pyarrow-stubs": ("dagster_project/ingest/read.py", "import pyarrow"),
+}
+
+
+def test_every_dependency_is_used() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    pins = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {pin.split("==")[0].lower() for pin in pins}
+    files = [
+        file for folder in ("dagster_project", "expectations", "tests") for file in (PROJECT / folder).rglob("*.py")
+    ]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    imported = set(re.findall(r"^\s*(?:from|import) ([\w.]+)", code, re.MULTILINE))
+    modules = {module for name in imported for module in (name.split(".")[0], ".".join(name.split(".")[:3]))}
+    provided = {"dbt-core": "dbt.cli.main", "dbt-duckdb": "dbt.adapters.duckdb"}
+    for module, distributions in packages_distributions().items():
+        provided |= {name.lower(): module for name in distributions if name.lower() not in provided}
+    unused = {name for name in names if provided.get(name) not in modules and provided.get(name, "") not in code}
+    assert unused <= NEEDED_OTHERWISE.keys()
+    for file, text in NEEDED_OTHERWISE.values():
+        assert text in (PROJECT / file).read_text(encoding="utf-8"), file
+
+
 def test_every_dependency_is_locked_with_a_hash() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    lock = (PROJECT / "requirements.lock").read_text()
-    pins = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    for pin in (pin for pin in pins if "==" in pin):
-        assert re.search(rf"^{re.escape(pin)}( ;.*)? \\\n    --hash=sha256:", lock, re.MULTILINE | re.IGNORECASE), pin
+    testing = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    for name, pins in (("requirements.lock", project["dependencies"]), ("requirements-dev.lock", testing)):
+        lock = (PROJECT / name).read_text()
+        for pin in (pin for pin in pins if "==" in pin):
+            assert re.search(rf"^{re.escape(pin)}( ;.*)? \\\n    --hash=sha256:", lock, re.MULTILINE | re.IGNORECASE), (
+                pin
+            )
+
+
+def test_what_running_needs_is_locked_alike_for_testing() -> None:
+    pins = re.compile(r"^([a-z0-9._-]+==\S+)", re.MULTILINE)
+    running, testing = (set(pins.findall((PROJECT / f"requirements{kind}.lock").read_text())) for kind in ("", "-dev"))
+    assert running < testing
 
 
 def test_every_real_decision_has_a_source() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -50,19 +51,30 @@ def test_both_languages_name_the_same_figures() -> None:
             assert text and english[section][key], (section, key)
 
 
+def unused_texts(texts: Mapping[str, Mapping[str, str]], code: str, models: str) -> list[str]:
+    """Texts that nothing names: by section and key, or by a word of program or models that the key is."""
+    words = set(re.findall(r"""['"](\w+)['"]""", code + models))
+
+    def is_used(section: str, key: str) -> bool:
+        if re.search(rf"""\b{section}\.{key}\b|\[["']{key}["']\]""", code):
+            return True
+        return key.removeprefix("cause_").removesuffix("_advice") in words
+
+    return [f"{section}.{key}" for section, keys in texts.items() for key in keys if not is_used(section, key)]
+
+
 def test_every_text_is_used() -> None:
-    """Sections whose keys are a mart's own words are looked up by those words."""
-    by_word = {"status", "county_status", "cause", "redistribution", "request", "reason", "origin", "feed", "rejected"}
-    by_word |= {"check", "around", "change", "changes", "page", "quality", "build", "step", "advice", "alert"}
-    files = [path for path in PACKAGE.rglob("*") if path.suffix in (".html", ".py", ".js")]
+    files = [path for path in PACKAGE.rglob("*") if path.suffix in (".html", ".py", ".js", ".txt")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    unused = [
-        f"{section}.{key}"
-        for section, texts in SWEDISH.texts.items()
-        for key in texts
-        if section not in by_word and not re.search(rf"""\b{section}\.{key}\b|\[["']{key}["']\]""", code)
-    ]
-    assert unused == []
+    models = "\n".join(
+        path.read_text(encoding="utf-8") for path in (PACKAGE.parent / "dbt_project").rglob("models/**/*.sql")
+    )
+    assert unused_texts(SWEDISH.texts, code, models) == []
+
+
+def test_a_text_that_nothing_names_is_noticed() -> None:
+    texts = {"check": {"no_log_issues": "", "gone": ""}, "site": {"name": "", "other": ""}}
+    assert unused_texts(texts, "{{ t.site.name }}", "select 'no_log_issues'") == ["check.gone", "site.other"]
 
 
 def test_a_text_without_a_language_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

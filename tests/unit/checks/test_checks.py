@@ -16,6 +16,7 @@ from dagster_project.checks.feeds import faults_of, feed_suites
 from dagster_project.checks.run import ChecksIncompleteError, require_complete
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.parse import fitting_schema
+from dagster_project.transform.project import manifest, nodes
 from dagster_project.transform.project import test_names as names_of_dbt_tests
 from expectations.outcome import Outcome
 from expectations.suite import (
@@ -60,6 +61,21 @@ def test_a_dbt_test_that_did_not_run_is_noticed(test: str) -> None:
     del by_test[test]
     with pytest.raises(ChecksIncompleteError, match=test):
         require_complete(EVERY_TEST, by_test, by_suites)
+
+
+def test_a_check_that_fails_in_dbt_skips_no_model() -> None:
+    """dbt skips models that are made of all that a failed test looks at; a blocked build is built to its end."""
+    parents = manifest()["parent_map"]
+
+    def ancestors(node: str) -> set[str]:
+        return {node}.union(*(ancestors(parent) for parent in parents.get(node, [])))
+
+    models = {name: ancestors(name) - {name} for name in parents if name.startswith("model.")}
+    for node in nodes():
+        if node["resource_type"] == "test" and node["config"]["meta"].get("check"):
+            assert node["config"]["severity"].lower() == "error", node["name"]
+            looked_at = set(node["depends_on"]["nodes"])
+            assert [name for name, above in models.items() if looked_at <= above] == [], node["name"]
 
 
 def suite(*expectations: Expectation) -> Suite:
