@@ -51,7 +51,7 @@ def test_every_dependency_is_used() -> None:
     provides = {"dbt-core": {"dbt.cli.main"}, "dbt-duckdb": {"dbt.adapters.duckdb.connections"}}
     for module, distributions in packages_distributions().items():
         for name in distributions:
-            provides.setdefault(name.lower(), set()).add(module)
+            provides.setdefault(name.lower().replace("_", "-"), set()).add(module)
     used = imported | {name.split(".")[0] for name in imported} - {"dbt"}  # two packages share this name
     unused = {name for name in names if not provides.get(name, set()) & used}
     assert unused <= NEEDED_OTHERWISE.keys()
