@@ -48,7 +48,7 @@ check: setup-dev ## ruff, sqlfluff, mypy and the conventions of this project
 	$(BIN)/pytest tests/conventions
 
 docs: setup ## renew docs/feeds.md after a change of the feeds
-	$(BIN)/python -m dagster_project.ingest.document docs/feeds.md
+	$(BIN)/python -m dagster_project.ingest.feeds_page docs/feeds.md
 
 site: setup ## the web pages of the current release, at http://localhost:8000
 	$(BIN)/arsplan site

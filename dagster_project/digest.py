@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dagster_project.settings import ROOT
 
-# After every part a thread waits until others let it go on, so that small ones take long beside busy threads.
+# After each chunk the thread waits for the GIL: large chunks wait less often.
 PART_BYTES = 2**22
 DBT_SOURCES = ("models/**/*", "macros/**/*", "seeds/**/*", "tests/**/*", "*.yml")
 

@@ -47,7 +47,7 @@ retention:
 """
 _IN_FILES = """\
 event_log_storage:
-  module: dagster_project.pipeline.event_log
+  module: dagster_project.pipeline.dagster_event_log
   class: KeptConnectionEventLogStorage
   config: {base_dir: PLACE}
 """

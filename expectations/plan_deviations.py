@@ -7,7 +7,7 @@ from typing import Any
 
 import great_expectations.expectations as gxe
 
-from expectations.outcome import counted
+from expectations.check_outcome import counted
 from expectations.suite import Suite, deciding
 
 

@@ -13,7 +13,7 @@ from great_expectations.core import ExpectationValidationResult
 from great_expectations.expectations import Expectation
 
 from dagster_project.errors import ReportableError
-from expectations.outcome import Outcome
+from expectations.check_outcome import Outcome
 
 MOST_FINDINGS = 20
 ROWS = "rows"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dagster_project.language import ENGLISH
-from dagster_project.releases.description import ERROR, WARN
+from dagster_project.releases.build_json import ERROR, WARN
 
 
 @dataclass(frozen=True)

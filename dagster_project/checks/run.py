@@ -9,11 +9,11 @@ import duckdb
 
 from dagster_project.checks.contract import CHECKS
 from dagster_project.errors import ReportableError
-from dagster_project.releases.description import CheckResult, CountyBelow
+from dagster_project.releases.build_json import CheckResult, CountyBelow
 from dagster_project.settings import Settings
 from dagster_project.sql import sql_text
-from dagster_project.transform.project import manifest, test_names
-from expectations.outcome import Outcome
+from dagster_project.transform.dbt_manifest import manifest, test_names
+from expectations.check_outcome import Outcome
 
 
 class ChecksIncompleteError(ReportableError):
@@ -27,9 +27,9 @@ def run_checks(
 
     `dbt_tests` are the outcomes of dbt's tests by their names.
     """
-    from dagster_project.checks.feeds import feed_suites  # noqa: PLC0415 (heavy)
+    from dagster_project.checks.feed_suites import feed_suites  # noqa: PLC0415 (heavy)
+    from expectations.all_suites import SUITES  # noqa: PLC0415 (heavy)
     from expectations.suite import run_suites  # noqa: PLC0415 (heavy)
-    from expectations.suites import SUITES  # noqa: PLC0415 (heavy)
 
     parameters = {
         "as_of": settings.as_of,

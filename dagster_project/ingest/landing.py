@@ -18,7 +18,7 @@ class LandingError(ReportableError):
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliveredFile:
     """A delivered file; `file_order` numbers the files of its feed in the order in which they count."""
 
     feed: str
@@ -29,7 +29,7 @@ class Delivery:
 
     @property
     def content(self) -> tuple[str, str]:
-        """What two files share that are read alike."""
+        """Key under which two files parse identically."""
         return self.sha256, self.path.suffix.lower()
 
 
@@ -54,10 +54,10 @@ def files_of(landing: Path, feed: Feed) -> list[Path]:
     return sorted(deliveries, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
 
 
-def deliveries_in(landing: Path) -> list[Delivery]:
+def deliveries_in(landing: Path) -> list[DeliveredFile]:
     """All delivered files with their digests, feed by feed, in the order in which they count."""
     return [
-        Delivery(feed.name, path, _name_of(path, landing / feed.name), file_order, sha256_of(path))
+        DeliveredFile(feed.name, path, _name_of(path, landing / feed.name), file_order, sha256_of(path))
         for feed in FEEDS
         for file_order, path in enumerate(files_of(landing, feed))
     ]

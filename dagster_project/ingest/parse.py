@@ -10,9 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
+from dagster_project.ingest.area_register import Register
 from dagster_project.ingest.feeds import Feed, Kind
 from dagster_project.ingest.read import ROW_NUMBER, UnreadableFileError, matchable, read_delivery
-from dagster_project.ingest.register import Register
 from dagster_project.ingest.validate import REJECTION, ROW_HASH, validate
 
 LOADED = "loaded"

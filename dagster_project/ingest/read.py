@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 ROW_NUMBER = "row_number"
 
-# Nothing of the kind is delivered in earnest; a file beyond them is refused before it fills the memory.
+# No real delivery is this large; a larger file is refused before it fills the memory.
 MOST_COLUMNS = 1_000
 MOST_PARQUET_ROWS = 50_000_000
 LARGEST_TEXT_BYTES = 2**30
@@ -33,7 +33,7 @@ class UnreadableFileError(Exception):
 
 
 @dataclass(frozen=True)
-class Delivery:
+class RawRows:
     """The rows of one file as text, as delivered.
 
     `rows` holds `row_number` (1 = first data row, blank rows counted but left out) and one text column per
@@ -64,7 +64,7 @@ def matchable(header: str) -> str:
     return header.strip().lower()
 
 
-def read_delivery(path: Path, known_headers: frozenset[str]) -> Delivery:
+def read_delivery(path: Path, known_headers: frozenset[str]) -> RawRows:
     """Read `path` by its ending. `known_headers` (in matchable form) decide the delimiter of a text file.
 
     Raises UnreadableFileError.
@@ -86,7 +86,7 @@ def read_delivery(path: Path, known_headers: frozenset[str]) -> Delivery:
     return _without_blank_rows(headers, rows, known_headers)
 
 
-def _without_blank_rows(headers: tuple[str, ...], rows: pl.DataFrame, known_headers: frozenset[str]) -> Delivery:
+def _without_blank_rows(headers: tuple[str, ...], rows: pl.DataFrame, known_headers: frozenset[str]) -> RawRows:
     _refuse_beyond(len(headers), MOST_COLUMNS, "columns")
     matchables = [matchable(header) for header in headers]
     repeated = sorted({name for name in matchables if matchables.count(name) > 1} & known_headers)
@@ -98,7 +98,7 @@ def _without_blank_rows(headers: tuple[str, ...], rows: pl.DataFrame, known_head
             blank = blank.filter(pl.col(name).is_null() | (pl.col(name).str.strip_chars() == ""))
     if not blank.is_empty():
         rows = rows.join(blank, on=ROW_NUMBER, how="anti", maintain_order="left")
-    return Delivery(rows, headers)
+    return RawRows(rows, headers)
 
 
 def _refuse_beyond(found: int, limit: int, unit: str) -> None:
@@ -173,7 +173,7 @@ def _read_parquet(path: Path, _known_headers: frozenset[str]) -> tuple[tuple[str
     _refuse_beyond(described.num_columns, MOST_COLUMNS, "columns")
     _refuse_beyond(described.num_rows, MOST_PARQUET_ROWS, "rows")
     # Arrow's reader refuses a damaged file in an orderly way; Polars' own one panics.
-    # Its way to fetch ahead is made for distant files; its threads cost more than they give beside those of ingest.
+    # Prefetching is for remote storage; its threads cost more than they save beside those of ingest.
     table = pl.from_arrow(pq.read_table(path, pre_buffer=False, use_threads=False), rechunk=False)
     assert isinstance(table, pl.DataFrame)
     return tuple(table.columns), table

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from dagster_project.ingest.area_register import Register
 from dagster_project.ingest.feeds import COUNTY_LEVEL, LARGEST_LIST_BYTES, Column, Feed, Kind, When
-from dagster_project.ingest.read import ROW_NUMBER, Delivery
-from dagster_project.ingest.register import Register
+from dagster_project.ingest.read import ROW_NUMBER, RawRows
 
 ROW_HASH = "row_hash"
 REJECTION = "rejection"
@@ -33,7 +33,7 @@ class Validated:
     rejected: pl.DataFrame
 
 
-def validate(delivery: Delivery, feed: Feed, register: Register) -> Validated:
+def validate(delivery: RawRows, feed: Feed, register: Register) -> Validated:
     """Split the delivery into rows that fit and rows that do not; every row ends in exactly one of the two."""
     canonical, texts = _canonical(delivery, feed)
     bounded, in_force_reason = _bounded_in_force(feed)
@@ -52,12 +52,12 @@ def validate(delivery: Delivery, feed: Feed, register: Register) -> Validated:
     )
 
 
-# The different texts of every column that has few of them: what is asked of these need not be asked of every row.
+# The distinct values of every column that has few of them, which are checked once instead of on every row.
 _Texts = dict[str, pl.Series]
 _AS_DELIVERED = "as delivered"
 
 
-def _canonical(delivery: Delivery, feed: Feed) -> tuple[pl.DataFrame, _Texts]:
+def _canonical(delivery: RawRows, feed: Feed) -> tuple[pl.DataFrame, _Texts]:
     """The contract's columns as trimmed text, blank = null, codes and numbers in one spelling; and moments."""
     positions = {name: delivery.position_of(name) for name in feed.column_names}
     rows = delivery.rows.select(
@@ -77,7 +77,7 @@ def _canonical(delivery: Delivery, feed: Feed) -> tuple[pl.DataFrame, _Texts]:
 
 
 def _spelled(rows: pl.DataFrame, column: Column) -> tuple[pl.DataFrame, pl.Series]:
-    """Give a column its one spelling, and a timestamp its moment; and the different texts that it has then."""
+    """Bring a column into its canonical spelling, and a timestamp to its moment; return its distinct texts too."""
     name = column.name
     known_by = [column.decided_by] if column.decided_by and column.kind is Kind.AREA_CODE else []
     texts = rows.select(name, *known_by).unique().with_columns(pl.col(name).alias(_AS_DELIVERED))
@@ -94,7 +94,7 @@ def _spelled(rows: pl.DataFrame, column: Column) -> tuple[pl.DataFrame, pl.Serie
 
 
 def _trimmed(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    # In two steps: within one, it would be trimmed once for the question and once for the answer.
+    # In two steps: in a single expression Polars would trim twice.
     trimmed = rows.with_columns(pl.col(name).str.strip_chars())
     return trimmed.with_columns(pl.when(pl.col(name) != "").then(name).alias(name))
 
@@ -173,14 +173,14 @@ def _reasons(texts: _Texts, feed: Feed, register: Register) -> Iterator[pl.Expr]
             yield _reason("missing_value", column, missing)
         for reason, at_fault in _faults(column, register):
             of_one_column = set(at_fault.meta.root_names()) == {column.name}
-            # In most deliveries no text is at fault, and no row has to be looked at.
+            # In most files no distinct text is at fault, so that no row has to be looked at.
             if of_one_column and texts[column.name].to_frame().filter(at_fault).is_empty():
                 continue
             yield _reason(reason, column, at_fault & _counts(column))
 
 
 def _counts(column: Column) -> pl.Expr:
-    """Whether it matters what a row holds here; but numbers and codes must be of their form everywhere."""
+    """Whether the column applies to the row; the form of numbers and codes is checked on every row."""
     if column.applies is None or column.kind in (Kind.WHOLE_NUMBER, Kind.AREA_CODE):
         return pl.lit(True)
     return _holds(column.applies)

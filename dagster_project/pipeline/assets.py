@@ -14,30 +14,30 @@ from dagster_project.checks.contract import CHECKS
 from dagster_project.checks.run import counties_below_lanstal, run_checks, write_check_results
 from dagster_project.digest import code_version
 from dagster_project.errors import ReportableError
+from dagster_project.ingest.dbt_sources import REFERENCE_TABLES, write_sources
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.landing import unknown_folders
 from dagster_project.ingest.parse import About
-from dagster_project.ingest.sources import REFERENCE_TABLES, write_sources
 from dagster_project.pipeline.build import Build, progress
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
 from dagster_project.publish.data.downloads import CHECK_RESULTS, public_marts, public_tables
-from dagster_project.publish.data.files import write_tables
+from dagster_project.publish.data.write_tables import write_tables
 from dagster_project.publish.documents.plans import Editions, keep_editions, write_documents
-from dagster_project.publish.public_marts import PublicMarts, read_public_marts
+from dagster_project.publish.mart_rows import MartRows, read_mart_rows
 from dagster_project.publish.site.assessments import write_assessments
 from dagster_project.publish.site.pages import write_site
-from dagster_project.releases.contents import landed_files, row_counts
+from dagster_project.releases.build_json import ERROR, CheckResult, Description, read_description
 from dagster_project.releases.current_link import current_release
-from dagster_project.releases.description import ERROR, CheckResult, Description, read_description
 from dagster_project.releases.folder import PUBLIC
-from dagster_project.releases.placement import put_in_place
+from dagster_project.releases.put_in_place import put_in_place
+from dagster_project.releases.warehouse_counts import landed_files, row_counts
 from dagster_project.service.answers.prepare import prepare_answers
 from dagster_project.service.answers.settings import read_answer_settings
 from dagster_project.service.journal import recent_builds
 from dagster_project.settings import Settings, answers_file
-from dagster_project.transform.project import manifest, names_of_marts
+from dagster_project.transform.dbt_manifest import manifest, names_of_marts
 from dagster_project.transform.run import build_models, read_outcomes, write_outcomes
-from expectations.outcome import counted
+from expectations.check_outcome import counted
 
 # Folder below the output folder: delivered files as they were parsed.
 KEPT = "parsed"
@@ -138,7 +138,7 @@ def transform(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[N
 
 
 def _tested(node: Mapping[str, Any], result: Any) -> Iterator[dg.AssetCheckResult]:
-    """The asset check that a test is to Dagster, where it is one."""
+    """Dagster's asset check for a dbt test, where there is one."""
     if key := get_asset_check_key_for_test(manifest(), TRANSLATOR, node["unique_id"], None):
         failing_rows = result.failures or 0
         is_warning = node["config"]["severity"].lower() == "warn"
@@ -214,18 +214,18 @@ def tables(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Changes]:
 
 
 @dg.asset(group_name="publish", deps=[tables], description="The public marts in memory, for documents and pages.")
-def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[PublicMarts | None]:
+def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[MartRows | None]:
     """Read every public mart once; without documents and pages none."""
     if not build.settings.with_site:
         return dg.MaterializeResult(value=None, metadata={"left_out": True})
     with build.step("documents"), build.release.warehouse() as warehouse:
         names = [table.name for table in public_marts()]
-        read = read_public_marts(warehouse, names, build.settings.as_of, build.build_id, code_version())
+        read = read_mart_rows(warehouse, names, build.settings.as_of, build.build_id, code_version())
     return dg.MaterializeResult(value=read)
 
 
 @dg.asset(group_name="publish", description="Plans as PDF, workbooks, and the page of undecided requests.")
-def documents(build: dg.ResourceParam[Build], figures: PublicMarts | None) -> dg.MaterializeResult[Editions | None]:
+def documents(build: dg.ResourceParam[Build], figures: MartRows | None) -> dg.MaterializeResult[Editions | None]:
     """Write the documents, and keep those of earlier editions at their addresses."""
     current = current_release(build.settings.output)
     public, previous = build.release.public, current / PUBLIC if current else None
@@ -242,7 +242,7 @@ def documents(build: dg.ResourceParam[Build], figures: PublicMarts | None) -> dg
 
 @dg.asset(group_name="publish", description="The web pages, in Swedish and English.")
 def site(
-    build: dg.ResourceParam[Build], figures: PublicMarts | None, tables: Changes, documents: Editions | None
+    build: dg.ResourceParam[Build], figures: MartRows | None, tables: Changes, documents: Editions | None
 ) -> dg.MaterializeResult[None]:
     """Write the web pages."""
     if figures is None or documents is None:

@@ -16,10 +16,10 @@ from typing import Any
 
 from dagster_project.errors import ReportableError, reportable
 from dagster_project.ingest.landing import fingerprint
-from dagster_project.releases.build_run import BLOCKED as WAS_BLOCKED
-from dagster_project.releases.build_run import BROKE, PUBLISHED, BuildRun
+from dagster_project.releases.build_json import Description, read_description
+from dagster_project.releases.build_record import BLOCKED as WAS_BLOCKED
+from dagster_project.releases.build_record import BROKE, PUBLISHED, BuildRecord
 from dagster_project.releases.current_link import current_release
-from dagster_project.releases.description import Description, read_description
 from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, ReleaseFolder
 from dagster_project.service.answers.outbox import prepared_for
 from dagster_project.service.journal import record_build
@@ -144,11 +144,11 @@ def new_build(settings: Settings) -> Iterator[Build]:
             _record(build, run)
 
 
-def _run_of(build: Build, landing: str) -> BuildRun:
+def _run_of(build: Build, landing: str) -> BuildRecord:
     """What the history of builds remembers of a build that has ended."""
     finished = build.finished()
     outcome = BROKE if finished is None else PUBLISHED if finished.published else WAS_BLOCKED
-    return BuildRun(
+    return BuildRecord(
         build_id=build.build_id,
         began_at=build.began_at,
         ended_at=datetime.now(UTC),
@@ -163,7 +163,7 @@ def _run_of(build: Build, landing: str) -> BuildRun:
     )
 
 
-def _record(build: Build, run: BuildRun) -> None:
+def _record(build: Build, run: BuildRecord) -> None:
     output = build.settings.output
     try:
         record_build(output, run)

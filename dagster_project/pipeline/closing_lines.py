@@ -7,10 +7,10 @@ from pathlib import Path
 from dagster_project.checks.contract import CHECKS
 from dagster_project.errors import printable
 from dagster_project.ingest.feeds import FEEDS
+from dagster_project.releases.build_json import ERROR, WARN, CheckResult, Description
 from dagster_project.releases.current_link import CURRENT
-from dagster_project.releases.description import ERROR, WARN, CheckResult, Description
 from dagster_project.service.answers.outbox import OUTBOX, Prepared
-from expectations.outcome import counted
+from expectations.check_outcome import counted
 
 FINDINGS_SHOWN = 5
 COLUMNS_SHOWN = 10

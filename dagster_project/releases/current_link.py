@@ -15,7 +15,7 @@ def current_release(output: Path) -> Path | None:
 
 
 def switch_current(output: Path, folder: Path) -> None:
-    """Let `current` point to `folder`; whoever reads sees the old release or the new one, never none."""
+    """Point `current` to `folder` by an atomic rename; readers see the old release or the new one, never none."""
     aside = output / f".{CURRENT}.new"
     aside.unlink(missing_ok=True)
     aside.symlink_to(folder.relative_to(output))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.language import LANGUAGES, SWEDISH, Language
-from dagster_project.releases.description import ERROR, WARN
+from dagster_project.releases.build_json import ERROR, WARN
 from dagster_project.service.journal import FILE_NAME, opened
 
 # A message whose sending process ended without a word is sent again after this time.
@@ -95,7 +95,7 @@ def read_alert_settings(file: Path | None) -> AlertSettings:
     """Settings from a TOML file; without one nobody is alerted. Raises SettingError where it cannot be understood."""
     if file is None:
         return AlertSettings()
-    from dagster_project.service.settings_file import AlertsFile, read_settings_file  # noqa: PLC0415 (heavy)
+    from dagster_project.service.toml_schemas import AlertsFile, read_settings_file  # noqa: PLC0415 (heavy)
 
     content = read_settings_file(file, "ARSPLAN_ALERTS", AlertsFile)
     languages = {known.code: known for known in LANGUAGES}

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from dagster_project.releases.build_run import BuildRun
-from dagster_project.releases.description import CheckResult
+from dagster_project.releases.build_json import CheckResult
+from dagster_project.releases.build_record import BuildRecord
 
 FILE_NAME = "operations.sqlite"
 
@@ -44,7 +44,7 @@ def opened(output: Path, schema: str = _SCHEMA) -> Iterator[sqlite3.Connection]:
             yield connection
 
 
-def record_build(output: Path, build: BuildRun) -> None:
+def record_build(output: Path, build: BuildRecord) -> None:
     """Add a finished build to the history in `output`."""
     checks = {name: [run.severity, run.passed, run.failing_rows] for name, run in build.checks.items()}
     row = (
@@ -65,7 +65,7 @@ def record_build(output: Path, build: BuildRun) -> None:
             connection.execute("insert into landings values (?, ?)", (build.build_id, build.landing))
 
 
-def recent_builds(output: Path, count: int) -> list[BuildRun]:
+def recent_builds(output: Path, count: int) -> list[BuildRecord]:
     """The newest builds of the history, the newest first; none where nothing was ever built."""
     if not (output / FILE_NAME).is_file():
         return []
@@ -78,9 +78,9 @@ def recent_builds(output: Path, count: int) -> list[BuildRun]:
     return [_build_of(row) for row in rows]
 
 
-def _build_of(row: tuple[Any, ...]) -> BuildRun:
+def _build_of(row: tuple[Any, ...]) -> BuildRecord:
     build_id, began_at, ended_at, as_of, outcome, cause, seconds, rows, new_files, checks, landing = row
-    return BuildRun(
+    return BuildRecord(
         build_id,
         datetime.fromisoformat(began_at),
         datetime.fromisoformat(ended_at),

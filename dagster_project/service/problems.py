@@ -9,8 +9,8 @@ from pathlib import Path
 
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.landing import files_of
-from dagster_project.releases.build_run import PUBLISHED, BuildRun
-from dagster_project.releases.description import ERROR, WARN, CountyBelow, Description
+from dagster_project.releases.build_json import ERROR, WARN, CountyBelow, Description
+from dagster_project.releases.build_record import PUBLISHED, BuildRecord
 from dagster_project.releases.folder import BLOCKED, RELEASES
 from dagster_project.service.alerts import AlertSettings, Problem, deliver, read_alert_settings, report
 from dagster_project.service.answers.mail import send_waiting
@@ -25,7 +25,7 @@ _ANSWERING = ("unanswered", "recipient")
 _OUTGOING = ("refused", "uncertain")
 
 
-def report_build(output: Path, build: BuildRun, finished: Description | None, prepared: Prepared | None) -> None:
+def report_build(output: Path, build: BuildRecord, finished: Description | None, prepared: Prepared | None) -> None:
     """Tell what a build that ran to its end found wrong, or that it broke."""
     settings = read_alert_settings(alerts_file())
     now = datetime.now(UTC)
@@ -58,7 +58,7 @@ def _county_below(county: CountyBelow) -> Problem:
     return Problem(name, ERROR, county.lanstal_persons - county.kommuntal_persons, facts, county.county_code)
 
 
-def _unanswered(build: BuildRun, prepared: Prepared | None) -> Iterator[Problem]:
+def _unanswered(build: BuildRecord, prepared: Prepared | None) -> Iterator[Problem]:
     """What a build published, but could not answer."""
     if build.outcome == PUBLISHED and build.cause:
         yield Problem("unanswered", ERROR, 1, {"cause": build.cause})

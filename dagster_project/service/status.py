@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from dagster_project.releases.build_run import BLOCKED, BROKE, PUBLISHED, BuildRun
+from dagster_project.releases.build_json import ERROR, Description, read_description
+from dagster_project.releases.build_record import BLOCKED, BROKE, PUBLISHED, BuildRecord
 from dagster_project.releases.current_link import CURRENT
-from dagster_project.releases.description import ERROR, Description, read_description
 from dagster_project.service.alerts import waiting_messages
 from dagster_project.service.answers.outbox import OUTBOX, counts
 from dagster_project.service.journal import recent_builds
@@ -90,7 +90,7 @@ def _of_messages(output: Path) -> list[tuple[int, str]]:
     return found
 
 
-def _of_last(last: BuildRun | None) -> list[tuple[int, str]]:
+def _of_last(last: BuildRecord | None) -> list[tuple[int, str]]:
     if last is None:
         return []
     if last.outcome == BROKE:
@@ -104,7 +104,7 @@ def _of_last(last: BuildRun | None) -> list[tuple[int, str]]:
     return []
 
 
-def _failed_checks(build: BuildRun) -> list[tuple[str, str]]:
+def _failed_checks(build: BuildRecord) -> list[tuple[str, str]]:
     """What blocks and what warns, in words."""
     if build.outcome not in (PUBLISHED, BLOCKED):
         return []
@@ -115,7 +115,7 @@ def _failed_checks(build: BuildRun) -> list[tuple[str, str]]:
     ]
 
 
-def _came_in(release: Description, last: BuildRun | None) -> list[str]:
+def _came_in(release: Description, last: BuildRecord | None) -> list[str]:
     """Files and rows of the release by feed, and what the last build found new."""
     by_feed: dict[str, list[int]] = {}
     for file in release.files:

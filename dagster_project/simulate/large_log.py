@@ -10,7 +10,7 @@ import polars as pl
 
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, QUOTA_DECISIONS
 from dagster_project.simulate.decisions import made, real_kommuntal_2018
-from dagster_project.simulate.model import Ints, Model, YearOfPlaces, log_frame, simulate_year
+from dagster_project.simulate.household_model import Ints, Model, YearOfPlaces, log_frame, simulate_year
 
 # Chains over several new years.
 LONG_CHAINS = Model(replaced_share=0.05, longest_chain=5, further_replacement_share=0.5, days_to_replacement=(20, 330))

@@ -13,8 +13,8 @@ from typing import Any
 
 from dagster_project.errors import place_fault_in, without_values
 from dagster_project.settings import name_warehouse
-from dagster_project.transform.project import PARSED, TransformError, dbt_arguments, parsed_project
-from expectations.outcome import Outcome
+from dagster_project.transform.dbt_manifest import PARSED, TransformError, dbt_arguments, parsed_project
+from expectations.check_outcome import Outcome
 
 
 def build_models(warehouse_file: Path, sources: Path, target: Path, as_of: date) -> list[Any]:

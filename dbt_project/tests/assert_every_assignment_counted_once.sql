@@ -8,7 +8,7 @@ with logged as (
     select
         municipality_code,
         sum(persons) as assigned_persons
-    from {{ ref('int_events_kept') }}
+    from {{ ref('int_events_counted') }}
     where event_type = 'assigned'
     group by municipality_code
 ),

@@ -27,7 +27,7 @@ import peers
 from measure import ARSPLAN, PROJECT, Compared, Measured, build, fresh, machine, run, side_by_side
 from report import write_report
 
-from dagster_project.ingest.sources import write_sources
+from dagster_project.ingest.dbt_sources import write_sources
 
 RESULTS = Path(__file__).with_name("results.json")
 SHIPPED = PROJECT / "data" / "landing"

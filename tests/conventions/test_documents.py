@@ -12,7 +12,7 @@ from conftest import PROJECT, SHIPPED_LANDING
 
 from dagster_project.checks.contract import CHECKS
 from dagster_project.ingest.feeds_page import feeds_markdown
-from dagster_project.transform.project import manifest
+from dagster_project.transform.dbt_manifest import manifest
 
 
 def test_feeds_page_is_made_from_the_table_of_feeds() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT
 
-from dagster_project.transform.project import manifest
+from dagster_project.transform.dbt_manifest import manifest
 
 PACKAGE = "dagster_project"
 # Rooms that stand earlier may be imported from by those that stand later; those of one line not by each other.

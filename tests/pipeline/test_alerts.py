@@ -17,7 +17,7 @@ from conftest import Build, note_build
 from pipeline.mail_server import MailServer
 
 from dagster_project.language import ENGLISH
-from dagster_project.releases.description import ERROR, WARN
+from dagster_project.releases.build_json import ERROR, WARN
 from dagster_project.service.alerts import AlertSettings, Problem, Receiver, deliver, read_alert_settings, report
 from dagster_project.service.journal import opened
 from dagster_project.service.problems import look_for_problems

@@ -11,7 +11,7 @@ from conftest import Built
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
-from dagster_project.pipeline.event_log import MOST_KEPT, KeptConnectionEventLogStorage
+from dagster_project.pipeline.dagster_event_log import MOST_KEPT, KeptConnectionEventLogStorage
 
 
 def test_pages_can_show_rows_and_checks_of_a_build(shipped: Built) -> None:

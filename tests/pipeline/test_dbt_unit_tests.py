@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conftest import SHIPPED_AS_OF, Built
 
-from dagster_project.transform.project import manifest
+from dagster_project.transform.dbt_manifest import manifest
 from dagster_project.transform.run import invoke_dbt
 
 

@@ -16,7 +16,7 @@ from dagster_project.definitions import defs
 from dagster_project.ingest.landing import fingerprint
 from dagster_project.pipeline import job
 from dagster_project.pipeline.schedules import arrivals, nightly
-from dagster_project.releases.build_run import PUBLISHED, BuildRun
+from dagster_project.releases.build_record import PUBLISHED, BuildRecord
 from dagster_project.service.journal import recent_builds, record_build
 from dagster_project.settings import default_output
 
@@ -45,7 +45,7 @@ def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def built_from(landing: Path, build_id: str) -> None:
     """Remember a build that has ended, of the landing folder as it is."""
     at = datetime(2026, 3, 10, tzinfo=UTC)
-    made = BuildRun(build_id, at, at, at.date(), PUBLISHED, None, {}, {}, {}, {}, fingerprint(landing))
+    made = BuildRecord(build_id, at, at, at.date(), PUBLISHED, None, {}, {}, {}, {}, fingerprint(landing))
     record_build(default_output(), made)
 
 

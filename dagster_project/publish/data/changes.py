@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from dagster_project.publish.data.tables import Table
-from dagster_project.releases.description import Description, digests_by_feed, read_description
+from dagster_project.publish.data.table import Table
+from dagster_project.releases.build_json import Description, digests_by_feed, read_description
 from dagster_project.sql import sql_text
 
-# PublicMarts that are compared: the mart, its columns for the area and the month (none: a whole year), and its columns
+# Figures that are compared: the mart, its columns for the area and the month (none: a whole year), and its columns
 # by the word for the figure.
 COMPARED: tuple[tuple[str, str, str | None, dict[str, str]], ...] = (
     ("area_year_summaries", "area_code", None, {"lanstal": "lanstal_persons"}),

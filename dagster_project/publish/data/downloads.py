@@ -11,10 +11,10 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.publish.data.history import HISTORY_TABLES
-from dagster_project.publish.data.tables import Table
+from dagster_project.publish.data.publication_history import HISTORY_TABLES
+from dagster_project.publish.data.table import Table
 from dagster_project.sql import sql_text
-from dagster_project.transform.project import grains, manifest
+from dagster_project.transform.dbt_manifest import grains, manifest
 
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"
@@ -101,7 +101,7 @@ def _harmless(name: str, data_type: str, comma: bool = False) -> str:
 
 
 def _simulated(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """PublicMarts that are simulated, wholly or in part, with their year."""
+    """Figures that are simulated, wholly or in part, with their year."""
     rows = connection.execute("""
         select distinct figure || ' ' || quota_year from marts.figure_origins where simulated_rows > 0 order by all
     """).fetchall()
@@ -113,7 +113,7 @@ def data_package(tables: list[Table], simulated: list[str], as_of: date, build_i
     return {
         "name": "arsplan",
         "title": "Årsplan: plan against outcome for the settlement of newly arrived refugees",
-        "description": f"PublicMarts to {as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}.",
+        "description": f"MartRows to {as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}.",
         "version": build_id,
         "resources": [
             {

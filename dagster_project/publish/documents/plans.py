@@ -16,7 +16,7 @@ from typing import Any
 
 from dagster_project import language as languages
 from dagster_project.language import SWEDISH
-from dagster_project.publish.public_marts import PublicMarts, Row
+from dagster_project.publish.mart_rows import MartRows, Row
 from dagster_project.releases.document_paths import LATEST, plan_document, plan_workbook
 
 HERE = Path(__file__).parent
@@ -36,7 +36,7 @@ class Editions:
         return [(name, plan_document(year, edition=name)) for name in self.names.get(year, [])]
 
 
-def write_documents(public: Path, figures: PublicMarts, previous: Path | None) -> Editions:
+def write_documents(public: Path, figures: MartRows, previous: Path | None) -> Editions:
     """Write plans and workbooks below `public`, and keep the editions of the release before, at their addresses.
 
     A plan that has not changed is not made again: its edition of the release before stays the latest.
@@ -61,7 +61,7 @@ def write_documents(public: Path, figures: PublicMarts, previous: Path | None) -
                     for template, documents in contents.items()
                     for part in _parts(documents)
                 ]
-        # Typst leaves the interpreter to others: the workbooks are written while it works.
+        # Typst releases the GIL: the workbooks are written while it works.
         for year in years:
             file = public / plan_workbook(year)
             file.parent.mkdir(parents=True)
@@ -115,7 +115,7 @@ def _typeset(folder: Path, template: str, documents: dict[str, Any], as_of: date
         (folder / name).write_bytes(pdf)  # type: ignore[arg-type]
 
 
-def _contents(figures: PublicMarts, year: int) -> dict[str, Any]:
+def _contents(figures: MartRows, year: int) -> dict[str, Any]:
     """What each PDF of a year says, by template and file name."""
     plans = {
         code: list(months)
@@ -133,7 +133,7 @@ def _n(value: float | None, decimals: int = 0) -> str:
     return languages.number(value, SWEDISH, decimals)
 
 
-def _notices(figures: PublicMarts, year: int) -> list[str]:
+def _notices(figures: MartRows, year: int) -> list[str]:
     kommuntal = figures.one("figure_origins", quota_year=year, figure="kommuntal")
     return (
         [f"Kommuntalen för {year} är simulerade. Därför är även planen simulerad."]
@@ -142,7 +142,7 @@ def _notices(figures: PublicMarts, year: int) -> list[str]:
     )
 
 
-def _whole_plan(figures: PublicMarts, plans: dict[str, list[Row]], year: int) -> dict[str, Any]:
+def _whole_plan(figures: MartRows, plans: dict[str, list[Row]], year: int) -> dict[str, Any]:
     texts = SWEDISH.texts
     counties = []
     country: list[tuple[int, list[int]]] = []
@@ -194,12 +194,12 @@ def _sum_line(name: str, quota: int, months: list[int]) -> list[str]:
     return [name, _n(quota), *(_n(value) for value in months), _n(sum(months))]
 
 
-def _kommuntal(figures: PublicMarts, code: str, year: int) -> int | None:
+def _kommuntal(figures: MartRows, code: str, year: int) -> int | None:
     counts = figures.one("quota_year_counts", quota_year=year, municipality_code=code)
     return counts.kommuntal_persons if counts else None
 
 
-def _municipality_plan(figures: PublicMarts, code: str, year: int) -> dict[str, Any]:
+def _municipality_plan(figures: MartRows, code: str, year: int) -> dict[str, Any]:
     [municipality] = figures.by("municipalities", "municipality_code")[code]
     [county] = figures.by("counties", "county_code")[municipality.county_code]
     versions = [
@@ -234,7 +234,7 @@ def _municipality_plan(figures: PublicMarts, code: str, year: int) -> dict[str, 
     }
 
 
-def _decisions(figures: PublicMarts, code: str, year: int) -> Iterator[list[str]]:
+def _decisions(figures: MartRows, code: str, year: int) -> Iterator[list[str]]:
     for row in figures.by("kommuntal_changes", "municipality_code", "quota_year").get((code, year), []):
         persons = row.decided_persons if row.change_kind == "decision" else row.moved_persons
         shown = _n(persons) if row.change_kind == "decision" else languages.signed(persons, SWEDISH)
@@ -242,7 +242,7 @@ def _decisions(figures: PublicMarts, code: str, year: int) -> Iterator[list[str]
         yield [languages.day(row.effect_date, SWEDISH), text, shown, _n(row.kommuntal_persons)]
 
 
-def write_workbook(file: Path, figures: PublicMarts, year: int) -> None:
+def write_workbook(file: Path, figures: MartRows, year: int) -> None:
     """A year's plan, outcome and counts with a sheet each, and one that explains every column."""
     import xlsxwriter  # noqa: PLC0415 (only when there is a workbook to write)
 

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from dagster_project import language as languages
 from dagster_project.language import SWEDISH
-from dagster_project.publish.public_marts import PublicMarts
+from dagster_project.publish.mart_rows import MartRows
 
 _AREA = ("Län", "Kommunkod", "Kommun")
 
@@ -44,7 +44,7 @@ _COUNTS = (
 )
 
 
-def fill(book: Workbook, figures: PublicMarts, year: int) -> None:
+def fill(book: Workbook, figures: MartRows, year: int) -> None:
     """Add the sheets of one quota year."""
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#E6ECF1", "text_wrap": True, "valign": "top", "bottom": 1}),
@@ -127,7 +127,7 @@ def _sheet(
     sheet.fit_to_pages(1, 0)
 
 
-def _explain(sheet: Worksheet, formats: dict[str, Any], figures: PublicMarts, year: int) -> None:
+def _explain(sheet: Worksheet, formats: dict[str, Any], figures: MartRows, year: int) -> None:
     origins = figures.by("figure_origins", "quota_year").get(year, [])
     simulated = [SWEDISH.texts["origin"][row.figure] for row in origins if row.simulated_rows]
     sheet.set_column(0, 0, 28)

@@ -12,7 +12,7 @@ import jinja2
 
 from dagster_project import language as languages
 from dagster_project.language import SWEDISH
-from dagster_project.publish.public_marts import Row, read_public_marts
+from dagster_project.publish.mart_rows import Row, read_mart_rows
 
 HERE = Path(__file__).parent
 FILE_NAME = "assessments.html"
@@ -28,7 +28,7 @@ _MARTS = (
 
 def write_assessments(warehouse: duckdb.DuckDBPyConnection, folder: Path, as_of: date, build_id: str) -> int:
     """Write the page into the folder of a release; how many requests wait. In Swedish, whole in one file."""
-    figures = read_public_marts(warehouse, _MARTS, as_of, build_id, "")
+    figures = read_mart_rows(warehouse, _MARTS, as_of, build_id, "")
     months: dict[Any, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in figures.marts["assessed_plan_months"]:
         months[row.request_kind, row.request_id][row.municipality_code].append(row)

@@ -19,10 +19,10 @@ from dagster_project import language as languages
 from dagster_project.language import LANGUAGES, Language
 from dagster_project.publish.data.changes import Changes
 from dagster_project.publish.documents.plans import Editions
-from dagster_project.publish.public_marts import COUNTRY, PublicMarts, Row
-from dagster_project.publish.site.sources import read_sources
-from dagster_project.releases.build_run import BuildRun
-from dagster_project.releases.description import ERROR
+from dagster_project.publish.mart_rows import COUNTRY, MartRows, Row
+from dagster_project.publish.site.references import read_sources
+from dagster_project.releases.build_json import ERROR
+from dagster_project.releases.build_record import BuildRecord
 from dagster_project.releases.document_paths import plan_document, plan_workbook
 from dagster_project.settings import SOURCES_FILE, STOCKHOLM
 
@@ -62,11 +62,11 @@ class Page:
 
 def write_site(
     public: Path,
-    figures: PublicMarts,
+    figures: MartRows,
     changes: Changes,
     editions: Editions,
     tables: list[dict[str, Any]],
-    builds: list[BuildRun],
+    builds: list[BuildRecord],
 ) -> int:
     """Write every page in every language below `public`; how many there are.
 
@@ -89,7 +89,7 @@ def write_site(
 
 
 def all_pages(
-    figures: PublicMarts, changes: Changes, editions: Editions, tables: list[dict[str, Any]], builds: list[BuildRun]
+    figures: MartRows, changes: Changes, editions: Editions, tables: list[dict[str, Any]], builds: list[BuildRecord]
 ) -> Iterator[Page]:
     """Every page of the site."""
     yield from _by_year("", "country.html", "country", figures.years, partial(_country, figures))
@@ -121,7 +121,7 @@ def _by_year(
         yield Page(f"{folder}index.html", template, section, {"year": None, **content(None)})
 
 
-def _country(figures: PublicMarts, year: int | None) -> dict[str, Any]:
+def _country(figures: MartRows, year: int | None) -> dict[str, Any]:
     summaries = figures.by("area_year_summaries", "quota_year", "area_level")
     return {
         "summary": figures.one("area_year_summaries", quota_year=year, area_code=COUNTRY),
@@ -133,7 +133,7 @@ def _country(figures: PublicMarts, year: int | None) -> dict[str, Any]:
     }
 
 
-def _county(figures: PublicMarts, county: Row, year: int | None) -> dict[str, Any]:
+def _county(figures: MartRows, county: Row, year: int | None) -> dict[str, Any]:
     code = county.county_code
     register = figures.by("municipalities", "county_code")[code]
     summaries = [
@@ -152,7 +152,7 @@ def _county(figures: PublicMarts, county: Row, year: int | None) -> dict[str, An
     }
 
 
-def _municipality(figures: PublicMarts, municipality: Row, year: int | None) -> dict[str, Any]:
+def _municipality(figures: MartRows, municipality: Row, year: int | None) -> dict[str, Any]:
     code = municipality.municipality_code
     of_year = (code, year)
     outcomes = figures.by("redistribution_outcomes", "quota_year").get(year, [])
@@ -174,7 +174,7 @@ def _municipality(figures: PublicMarts, municipality: Row, year: int | None) -> 
     }
 
 
-def _explanation(figures: PublicMarts, code: str, year: int, head: Row, language: Language) -> str:
+def _explanation(figures: MartRows, code: str, year: int, head: Row, language: Language) -> str:
     """How the latest version comes to its numbers, in sentences; empty where there is none."""
     rows = figures.by("plan_arithmetic", "municipality_code", "quota_year").get((code, year), [])
     if not rows:
@@ -200,7 +200,7 @@ def _explanation(figures: PublicMarts, code: str, year: int, head: Row, language
     return f"{first} {how}"
 
 
-def _cancellations(figures: PublicMarts, year: int | None, **codes: str) -> dict[str, Any]:
+def _cancellations(figures: MartRows, year: int | None, **codes: str) -> dict[str, Any]:
     """What became of cancelled assignments of an area, its level first, beside the areas around it."""
     rows = [
         (level, figures.one("cancellation_summaries", quota_year=year, area_code=code)) for level, code in codes.items()
@@ -208,7 +208,7 @@ def _cancellations(figures: PublicMarts, year: int | None, **codes: str) -> dict
     return {"area_level": rows[0][0], "cancellations": rows[0][1], "displacements": [row for row in rows if row[1]]}
 
 
-def _versions(figures: PublicMarts, code: str, year: int | None) -> dict[str, Any]:
+def _versions(figures: MartRows, code: str, year: int | None) -> dict[str, Any]:
     """Versions of a plan side by side: one head per version, one line per month with the change from the one before."""
     rows = figures.by("monthly_plan_versions", "municipality_code", "quota_year").get((code, year), [])
     by_version = {number: list(months) for number, months in groupby(rows, key=lambda row: row.version_number)}
@@ -232,7 +232,7 @@ def _versions(figures: PublicMarts, code: str, year: int | None) -> dict[str, An
     return {"versions": heads, "version_months": lines}
 
 
-def _plan(figures: PublicMarts, editions: Editions, years: list[int], year: int | None) -> dict[str, Any]:
+def _plan(figures: MartRows, editions: Editions, years: list[int], year: int | None) -> dict[str, Any]:
     rows = []
     planned = figures.by("monthly_plan", "quota_year").get(year, [])
     for code, months in groupby(planned, key=lambda row: row.municipality_code):
@@ -260,7 +260,7 @@ def _changes(changes: Changes) -> dict[str, Any]:
     return {"previous": changes.previous, "changes": changes.rows[:CHANGES_SHOWN], "all_changes": len(changes.rows)}
 
 
-def _quality(figures: PublicMarts, builds: list[BuildRun]) -> dict[str, Any]:
+def _quality(figures: MartRows, builds: list[BuildRecord]) -> dict[str, Any]:
     return {
         "checks": figures.marts["check_results"],
         "deliveries": figures.marts["feed_deliveries"],
@@ -269,7 +269,7 @@ def _quality(figures: PublicMarts, builds: list[BuildRun]) -> dict[str, Any]:
     }
 
 
-def _shown(build: BuildRun) -> dict[str, Any]:
+def _shown(build: BuildRecord) -> dict[str, Any]:
     """A build as the history shows it; why one broke is for operators, not for everyone."""
     return {
         "began_at": build.began_at.astimezone(STOCKHOLM),
@@ -283,7 +283,7 @@ def _shown(build: BuildRun) -> dict[str, Any]:
     }
 
 
-def _about(figures: PublicMarts) -> dict[str, Any]:
+def _about(figures: MartRows) -> dict[str, Any]:
     years = sorted({row.quota_year for row in figures.marts["figure_origins"]}, reverse=True)
     return {
         "origin_figures": FIGURES_OF_A_YEAR,
@@ -292,7 +292,7 @@ def _about(figures: PublicMarts) -> dict[str, Any]:
     }
 
 
-def _origin(figures: PublicMarts, year: int, figure: str) -> str:
+def _origin(figures: MartRows, year: int, figure: str) -> str:
     row = figures.one("figure_origins", quota_year=year, figure=figure)
     if row is None:
         return "missing"
@@ -301,7 +301,7 @@ def _origin(figures: PublicMarts, year: int, figure: str) -> str:
     return "simulated" if row.simulated_rows == row.delivered_rows else "partly"
 
 
-def _environment(figures: PublicMarts, language: Language) -> jinja2.Environment:
+def _environment(figures: MartRows, language: Language) -> jinja2.Environment:
     """Templates with the words and the number and date forms of a language."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -381,7 +381,7 @@ def _render(environment: jinja2.Environment, language: Language, page: Page) -> 
     )
 
 
-def _write_assets(public: Path, figures: PublicMarts) -> None:
+def _write_assets(public: Path, figures: MartRows) -> None:
     """What all pages share: style, scripts, shapes, and the areas to search among."""
     from dagster_project.publish.site import charts  # noqa: PLC0415 (heavy)
 

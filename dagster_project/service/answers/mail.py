@@ -1,8 +1,8 @@
 """Hands waiting answers to the mail server, so that each leaves once.
 
-The message is handed over but for its final dot, its file is moved to `sending/`, and only then is the dot sent: until
-then the server throws it away whatever happens, after the server's word it is certain. What lies in `sending/` when
-nobody is sending was cut off in between; it is set aside for a person to look into, and never sent again by itself.
+Everything but the final dot is sent, the file is moved to `sending/`, and only then is the dot sent. Where that is
+interrupted before the dot, the server discards the message; its reply to the dot confirms delivery. A file that lies in
+`sending/` while nobody sends was interrupted in between: it is kept for a person, and never sent again by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
 from pathlib import Path
 
-from dagster_project.service.addresses import is_nobody
 from dagster_project.service.answers.outbox import (
     OUTBOX,
     SENDING,
@@ -31,9 +30,10 @@ from dagster_project.service.answers.outbox import (
     sole_sender,
 )
 from dagster_project.service.answers.settings import AnswerSettings, MailServer
+from dagster_project.service.email_addresses import is_nobody
 
 SECONDS_TO_WAIT = 20
-SECONDS_FOR_ITS_WORD = 120  # a server may look through a message before it takes it
+REPLY_TIMEOUT_SECONDS = 120  # a server may scan a message before it accepts it
 LONGEST_WAIT = timedelta(hours=1)
 _TAKEN, _GO_ON = 250, 354
 
@@ -71,7 +71,7 @@ def _send(output: Path, server: MailServer, file: Path, now: datetime) -> bool:
 
 @contextmanager
 def _connected(server: MailServer) -> Iterator[smtplib.SMTP]:
-    """A connection that says goodbye after success only: in the middle of a message that would be part of it."""
+    """A connection that sends QUIT only after success: within a message it would become part of its text."""
     connection = _connect(server)
     try:
         yield connection
@@ -108,7 +108,7 @@ def hand_over(connection: smtplib.SMTP, file: Path) -> None:
     connection.send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
     sending = move(file, file.parent / SENDING)
     if connection.sock:
-        connection.sock.settimeout(SECONDS_FOR_ITS_WORD)
+        connection.sock.settimeout(REPLY_TIMEOUT_SECONDS)
     connection.send(b".\r\n")
     code, _ = connection.getreply()
     if code == _TAKEN:

@@ -1,6 +1,6 @@
 """The outbox: every answer is one file, which lies in the folder of its state and moves on by being renamed.
 
-    .staged/     written, but not yet known to be answered
+    .staged/     written, but not yet recorded
     (itself)     waiting: for a mail server, or for a person or program to take it
     sending/     its last byte is being handed to the mail server
     sent/        the mail server has taken it
@@ -109,7 +109,7 @@ def _remember(output: Path, answer: Answer, now: datetime) -> None:
 
 
 def place_staged(output: Path) -> None:
-    """Move in what is remembered; what is not was cut off before it was known, and is made anew."""
+    """Move in staged files that are recorded; delete the others, which are written again by the next build."""
     staged = sorted((output / OUTBOX / STAGED).glob("*.eml"))
     known = {answer.file_name for answer in known_answers(output)} if staged else set()
     for file in staged:

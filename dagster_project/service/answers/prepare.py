@@ -15,9 +15,9 @@ import jinja2
 
 from dagster_project.errors import printable
 from dagster_project.releases.document_paths import plan_document
-from dagster_project.service.addresses import is_nobody
 from dagster_project.service.answers.outbox import Answer, Prepared, known_answers, place_staged, put, record_prepared
 from dagster_project.service.answers.settings import AnswerSettings, read_recipients, read_template
+from dagster_project.service.email_addresses import is_nobody
 from dagster_project.settings import STOCKHOLM, SettingError
 
 _DECIDED = """
@@ -121,7 +121,7 @@ def _rows(warehouse: duckdb.DuckDBPyConnection, query: str, *values: object) -> 
 
 
 def _answer_of(row: Row, before: Answer | None) -> Answer:
-    """Identity of an answer: what was decided is answered once; a correction, also back to what was, anew."""
+    """Each decision is answered once; a correction, even back to an earlier decision, gets a new answer."""
     decided = (row.decision, row.decided_date, row.moved_persons, row.other_municipality_code, row.wishes)
     content = _digest(*decided)
     key = (row.request_kind, row.request_id, row.municipality_code)
@@ -137,6 +137,6 @@ def _written(template: jinja2.Template, file: Path, shown: dict[str, Any]) -> tu
         subject, _, body = template.render(shown).lstrip().partition("\n")
     except jinja2.UndefinedError as error:
         raise SettingError(f"{file}: {error.message}") from None
-    except (TypeError, ValueError, ArithmeticError) as error:  # its own message may hold values
+    except (TypeError, ValueError, ArithmeticError) as error:  # its own message may hold values of a row
         raise SettingError(f"{file} cannot be filled in: a {type(error).__name__} in one of its formulas") from None
     return subject.strip(), body.lstrip("\n")

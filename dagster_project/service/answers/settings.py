@@ -12,7 +12,7 @@ from jinja2 import meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from dagster_project.language import SWEDISH, day, long_day, month, number, signed
-from dagster_project.service.addresses import is_address
+from dagster_project.service.email_addresses import is_address
 from dagster_project.settings import REFERENCE, SettingError, secret
 
 SHIPPED_TEMPLATE = Path(__file__).with_name("answer.txt")
@@ -55,7 +55,7 @@ def read_answer_settings(file: Path | None) -> AnswerSettings:
     """Settings from a TOML file; the defaults without one. Raises SettingError where they cannot be understood."""
     if file is None:
         return AnswerSettings()
-    from dagster_project.service.settings_file import AnswersFile, read_settings_file  # noqa: PLC0415 (heavy)
+    from dagster_project.service.toml_schemas import AnswersFile, read_settings_file  # noqa: PLC0415 (heavy)
 
     content = read_settings_file(file, "ARSPLAN_ANSWERS", AnswersFile)
     server = MailServer(**content.mail_server.model_dump()) if content.mail_server else None

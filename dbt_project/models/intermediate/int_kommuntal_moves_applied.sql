@@ -11,7 +11,7 @@ with applied as (
     where status = 'applied'
 )
 
-{{ as_decided_and_assumed('applied') }}
+{{ decided_and_what_if('applied') }}
 
 union all
 

@@ -7,7 +7,7 @@ with decided as (
 ),
 
 decisions as (
-    {{ as_decided_and_assumed('decided', 'area_code') }}
+    {{ decided_and_what_if('decided', 'area_code') }}
 ),
 
 moves as (

@@ -27,7 +27,7 @@ decisions as (
 ),
 
 changes as (
-    {{ as_decided_and_assumed('decisions') }}
+    {{ decided_and_what_if('decisions') }}
     union all
     select
         scenario,

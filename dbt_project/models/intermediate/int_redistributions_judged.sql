@@ -4,7 +4,7 @@ with redistributions as (
     select
         *,
         coalesce(in_force_date, {{ now_in('quota_year') }}) as judged_date
-    from {{ ref('int_redistributions_existing') }}
+    from {{ ref('int_redistributions_as_of') }}
 ),
 
 municipalities as (

@@ -2,7 +2,7 @@
 -- same municipality, and comes before it by (assigned_date, assignment_id). R9: the first obstacle is the issue.
 -- One row per replacement and original that it names.
 with assigned as not materialized (
-    select * from {{ ref('int_events_kept') }}
+    select * from {{ ref('int_events_counted') }}
     where event_type = 'assigned'
 ),
 
@@ -10,7 +10,7 @@ cancelled as (
     select
         assignment_id,
         event_date as cancelled_date
-    from {{ ref('int_events_kept') }}
+    from {{ ref('int_events_counted') }}
     where event_type = 'cancelled'
 ),
 

@@ -8,7 +8,7 @@ with requests as (
         municipality_code,
         {{ as_of_date() }} as effect_date,
         null::bigint as moved_persons
-    from {{ ref('int_change_requests_existing') }}
+    from {{ ref('int_change_requests_as_of') }}
     where decision is null
     group by all
     union all

@@ -7,11 +7,11 @@ with accepted as (
         month_number,
         wished_persons,
         decided_date as effect_date
-    from {{ ref('int_change_requests_existing') }}
+    from {{ ref('int_change_requests_as_of') }}
     where decision = 'accepted'
 )
 
-{{ as_decided_and_assumed('accepted') }}
+{{ decided_and_what_if('accepted') }}
 
 union all
 
@@ -24,7 +24,7 @@ select
     wishes.wished_persons,
     assumed.effect_date
 from {{ ref('int_requests_assumed_granted') }} as assumed
-inner join {{ ref('int_change_requests_existing') }} as wishes
+inner join {{ ref('int_change_requests_as_of') }} as wishes
     on assumed.request_id = wishes.request_id
     and assumed.municipality_code = wishes.municipality_code
     and assumed.quota_year = wishes.quota_year

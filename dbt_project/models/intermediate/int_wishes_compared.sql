@@ -11,7 +11,7 @@ select
     versions.version_number,
     plans.planned_persons,
     requests.is_simulated
-from {{ ref('int_change_requests_existing') }} as requests
+from {{ ref('int_change_requests_as_of') }} as requests
 -- The version that the wish made: its own, or the first one when it was accepted before that.
 left join {{ ref('int_plan_changes_numbered') }} as versions
     on requests.municipality_code = versions.municipality_code

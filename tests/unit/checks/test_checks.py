@@ -12,13 +12,13 @@ import pytest
 from great_expectations.expectations.expectation import Expectation
 
 from dagster_project.checks.contract import CHECKS
-from dagster_project.checks.feeds import faults_of, feed_suites
+from dagster_project.checks.feed_suites import faults_of, feed_suites
 from dagster_project.checks.run import ChecksIncompleteError, require_complete
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.parse import fitting_schema
-from dagster_project.transform.project import manifest, nodes
-from dagster_project.transform.project import test_names as names_of_dbt_tests
-from expectations.outcome import Outcome
+from dagster_project.transform.dbt_manifest import manifest, nodes
+from dagster_project.transform.dbt_manifest import test_names as names_of_dbt_tests
+from expectations.check_outcome import Outcome
 from expectations.suite import (
     ExpectationBrokeError,
     StructureError,

@@ -9,21 +9,21 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from dagster_project.ingest.read import ROW_NUMBER, Delivery, UnreadableFileError, read_delivery
+from dagster_project.ingest.read import ROW_NUMBER, RawRows, UnreadableFileError, read_delivery
 
 KNOWN = frozenset({"code", "persons", "day"})
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Callable[..., Delivery]:
-    def from_bytes(content: bytes, name: str = "file.csv") -> Delivery:
+def read(tmp_path: Path) -> Callable[..., RawRows]:
+    def from_bytes(content: bytes, name: str = "file.csv") -> RawRows:
         (tmp_path / name).write_bytes(content)
         return read_delivery(tmp_path / name, KNOWN)
 
     return from_bytes
 
 
-def values(delivery: Delivery, name: str) -> list[str | None]:
+def values(delivery: RawRows, name: str) -> list[str | None]:
     position = delivery.position_of(name)
     assert position is not None
     return delivery.rows[position].to_list()
@@ -31,36 +31,36 @@ def values(delivery: Delivery, name: str) -> list[str | None]:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252"])
-def test_delimiters_and_encodings(read: Callable[..., Delivery], delimiter: str, encoding: str) -> None:
+def test_delimiters_and_encodings(read: Callable[..., RawRows], delimiter: str, encoding: str) -> None:
     text = f'code{delimiter}persons\n0114{delimiter}"fem{delimiter} åtta"\n'
     delivery = read(text.encode(encoding))
     assert values(delivery, "code") == ["0114"]
     assert values(delivery, "persons") == [f"fem{delimiter} åtta"]
 
 
-def test_headers_match_without_regard_to_case_and_blanks(read: Callable[..., Delivery]) -> None:
+def test_headers_match_without_regard_to_case_and_blanks(read: Callable[..., RawRows]) -> None:
     delivery = read(b" Persons ;CODE\n5;0114\n")
     assert values(delivery, "persons") == ["5"]
     assert values(delivery, "code") == ["0114"]
 
 
-def test_blank_rows_are_left_out_but_counted(read: Callable[..., Delivery]) -> None:
+def test_blank_rows_are_left_out_but_counted(read: Callable[..., RawRows]) -> None:
     delivery = read(b"code,persons\n1,1\n\n , \n,\n2,2\n")
     assert delivery.rows[ROW_NUMBER].to_list() == [1, 5]
 
 
-def test_line_breaks_and_quotes_within_values(read: Callable[..., Delivery]) -> None:
+def test_line_breaks_and_quotes_within_values(read: Callable[..., RawRows]) -> None:
     delivery = read(b'code,persons\r\n"a\nb","say ""hi"""\r\n')
     assert values(delivery, "code") == ["a\nb"]
     assert values(delivery, "persons") == ['say "hi"']
 
 
-def test_a_lone_quotation_mark_within_a_value(read: Callable[..., Delivery]) -> None:
+def test_a_lone_quotation_mark_within_a_value(read: Callable[..., RawRows]) -> None:
     delivery = read(b'code,persons\n5",1\n6",2\n7",3\n')
     assert values(delivery, "code") == ['5"', '6"', '7"']
 
 
-def test_short_rows_lack_values_and_long_rows_are_cut(read: Callable[..., Delivery]) -> None:
+def test_short_rows_lack_values_and_long_rows_are_cut(read: Callable[..., RawRows]) -> None:
     delivery = read(b"code,persons\n1\n2,3,4\n")
     assert values(delivery, "persons") == [None, "3"]
 
@@ -81,7 +81,7 @@ def test_short_rows_lack_values_and_long_rows_are_cut(read: Callable[..., Delive
         (b"%PDF", "file.pdf", "deliver one of these formats"),
     ],
 )
-def test_unreadable_files_say_why(read: Callable[..., Delivery], content: bytes, name: str, message: str) -> None:
+def test_unreadable_files_say_why(read: Callable[..., RawRows], content: bytes, name: str, message: str) -> None:
     with pytest.raises(UnreadableFileError, match=message):
         read(content, name)
 
@@ -109,14 +109,14 @@ def test_parquet_types_become_text(tmp_path: Path) -> None:
     assert delivery.rows.rows() == [(1, "114", "5", "2026-03-01"), (2, None, "5.5", None)]
 
 
-def test_json_lines(read: Callable[..., Delivery]) -> None:
+def test_json_lines(read: Callable[..., RawRows]) -> None:
     delivery = read(b'{"code": "0114", "persons": 5.0}\n\n{"Persons": true, "code": null, "x": [1]}\n', "file.jsonl")
     assert values(delivery, "persons") == ["5", "true"]
     assert values(delivery, "x") == [None, "[1]"]
     assert delivery.rows[ROW_NUMBER].to_list() == [1, 3]
 
 
-def test_raw_rows_are_json_of_header_and_text(read: Callable[..., Delivery]) -> None:
+def test_raw_rows_are_json_of_header_and_text(read: Callable[..., RawRows]) -> None:
     delivery = read("code,persons,\n0114,två,x\n".encode())
     [(number, raw_row)] = delivery.raw_rows(pl.Series([1], dtype=pl.UInt32)).rows()
     assert number == 1

@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dagster_project.ingest.area_register import Register
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, CHANGE_REQUESTS, QUOTA_DECISIONS, REDISTRIBUTIONS, Feed
-from dagster_project.ingest.read import Delivery
-from dagster_project.ingest.register import Register
+from dagster_project.ingest.read import RawRows
 from dagster_project.ingest.validate import REJECTION, ROW_HASH, Validated, validate
 
 REGISTER = Register(frozenset({"01", "07"}), frozenset({"0114", "0760", "0765"}))
@@ -57,7 +57,7 @@ def validated(feed: Feed, *rows: dict[str, str | None]) -> Validated:
         schema=dict.fromkeys(feed.column_names, pl.String),
     )
     numbered = table.rename({name: str(at) for at, name in enumerate(table.columns)}).with_row_index("row_number", 1)
-    return validate(Delivery(numbered, feed.column_names), feed, REGISTER)
+    return validate(RawRows(numbered, feed.column_names), feed, REGISTER)
 
 
 def rejection(feed: Feed, **changes: str | None) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.errors import ReportableError
 from dagster_project.pipeline.build import Build, BuildRunningError, new_build
-from dagster_project.releases.description import CheckResult, CountyBelow, Description, read_description
+from dagster_project.releases.build_json import CheckResult, CountyBelow, Description, read_description
 from dagster_project.settings import settings_for
 
 

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from dagster_project.publish.data.changes import Change, Changes
-from dagster_project.publish.data.history import write_history
+from dagster_project.publish.data.publication_history import write_history
 
 
 def change(plan_month: date | None, before: int | None = 1) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dagster_project.releases.current_link import current_release, switch_current
-from dagster_project.releases.placement import prune
+from dagster_project.releases.put_in_place import prune
 
 
 def releases(output: Path, *names: str) -> list[Path]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.releases.build_run import BLOCKED, BROKE, PUBLISHED, BuildRun
-from dagster_project.releases.description import ERROR, CheckResult, Description
+from dagster_project.releases.build_json import ERROR, CheckResult, Description
+from dagster_project.releases.build_record import BLOCKED, BROKE, PUBLISHED, BuildRecord
 from dagster_project.service.alerts import AlertSettings, Problem, Receiver, deliver, report
 from dagster_project.service.journal import recent_builds, record_build
 from dagster_project.service.status import CRITICAL, FINE, WARNING, next_build_at, status_of
@@ -33,8 +33,8 @@ def release(output: Path, built_at: datetime) -> None:
 
 def build(
     output: Path, outcome: str, checks: dict[str, CheckResult], ended_at: datetime = NOW, cause: str | None = None
-) -> BuildRun:
-    run = BuildRun(
+) -> BuildRecord:
+    run = BuildRecord(
         f"B{ended_at:%Y%m%d%H%M%S}",
         ended_at - timedelta(seconds=20),
         ended_at,

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from conftest import SHIPPED_LANDING
 
+from dagster_project.simulate.household_model import Model, YearOfPlaces, log_frame, simulate_year
 from dagster_project.simulate.large_log import write_large_log
-from dagster_project.simulate.model import Model, YearOfPlaces, log_frame, simulate_year
-from dagster_project.simulate.shipped import write_shipped
+from dagster_project.simulate.shipped_years import write_shipped
 
 SEED = 2016
 

@@ -1,7 +1,7 @@
 -- R5, R6, R7: one row per assignment that the log knows. It is open until its first outcome makes it received or
 -- cancelled, and overdue when it is open past its deadline.
 with events as not materialized (
-    select * from {{ ref('int_events_kept') }}
+    select * from {{ ref('int_events_counted') }}
 ),
 
 outcomes as not materialized (

@@ -9,17 +9,17 @@ with latest as (
     select
         'redistributions' as feed,
         max(coalesce(decided_date, requested_date)) as latest_date
-    from {{ ref('int_redistributions_existing') }}
+    from {{ ref('int_redistributions_as_of') }}
     union all
     select
         'change_requests' as feed,
         max(coalesce(decided_date, requested_date)) as latest_date
-    from {{ ref('int_change_requests_existing') }}
+    from {{ ref('int_change_requests_as_of') }}
     union all
     select
         'assignment_log' as feed,
         max(event_date) as latest_date
-    from {{ ref('int_events_existing') }}
+    from {{ ref('int_events_as_of') }}
 )
 
 select

@@ -15,7 +15,7 @@ with delivered as (
         'redistributions' as figure,
         is_simulated,
         count(*) as delivered_rows
-    from {{ ref('int_redistributions_existing') }}
+    from {{ ref('int_redistributions_as_of') }}
     group by all
     union all
     select
@@ -23,7 +23,7 @@ with delivered as (
         'change_requests' as figure,
         is_simulated,
         count(*) as delivered_rows
-    from {{ ref('int_change_requests_existing') }}
+    from {{ ref('int_change_requests_as_of') }}
     group by all
     union all
     select
@@ -31,7 +31,7 @@ with delivered as (
         'assignment_log' as figure,
         {{ is_simulated('file_name') }} as is_simulated,
         count(*) as delivered_rows
-    from {{ ref('int_events_existing') }}
+    from {{ ref('int_events_as_of') }}
     group by all
 )
 

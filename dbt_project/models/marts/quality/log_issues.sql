@@ -4,7 +4,7 @@ select
     issue,
     null::string as original_assignment_id,
     assignment_id
-from {{ ref('int_events_left_out') }}
+from {{ ref('int_events_excluded') }}
 where issue is not null
 
 union all

@@ -48,7 +48,7 @@ left join assumed_plans
     and months.municipality_code = assumed_plans.municipality_code
     and months.quota_year = assumed_plans.quota_year
     and month(months.plan_month) = assumed_plans.month_number
-left join {{ ref('int_change_requests_existing') }} as wishes
+left join {{ ref('int_change_requests_as_of') }} as wishes
     on assumed.request_kind = 'change_request'
     and assumed.request_id = wishes.request_id
     and months.plan_month = wishes.plan_month

@@ -7,7 +7,7 @@ with requests as (
         requested_date,
         count(*) as listed_months,
         bool_or(is_simulated) as is_simulated
-    from {{ ref('int_change_requests_existing') }}
+    from {{ ref('int_change_requests_as_of') }}
     where decision is null
     group by all
 ),

@@ -42,7 +42,7 @@ left join plans as earlier
     on plans.municipality_code = earlier.municipality_code
     and plans.plan_month = earlier.plan_month
     and plans.version_number = earlier.version_number + 1
-left join {{ ref('int_change_requests_existing') }} as wishes
+left join {{ ref('int_change_requests_as_of') }} as wishes
     on answers.request_kind = 'change_request'
     and answers.request_id = wishes.request_id
     and plans.plan_month = wishes.plan_month

@@ -44,13 +44,13 @@ class KeptConnectionEventLogStorage(SqliteEventLogStorage):
         return cls(inst_data=inst_data, **config_value)
 
     def has_table(self, table_name: str) -> bool:
-        """Whether the index of all runs has the table; one that is there stays, and is looked for once."""
+        """Whether the index of all runs has the table. Positive answers are cached: tables are never dropped."""
         if table_name not in self._tables_there and super().has_table(table_name):
             self._tables_there.add(table_name)
         return table_name in self._tables_there
 
     def has_secondary_index(self, name: str) -> bool:
-        """Whether a migration has been completed; one that has been is not undone, and looked for once."""
+        """Whether a migration has been completed. Positive answers are cached: migrations are not undone."""
         if name not in self._migrations_completed and super().has_secondary_index(name):
             self._migrations_completed.add(name)
         return name in self._migrations_completed
@@ -87,7 +87,7 @@ class KeptConnectionEventLogStorage(SqliteEventLogStorage):
         # The storage's own lock lets only one thread at a time use it.
         shared = {"timeout": WAIT_SECONDS, "check_same_thread": False}
         self._engines[shard] = create_engine(address, poolclass=StaticPool, connect_args=shared)
-        listen(self._engines[shard], "connect", _wait_seldom_for_the_disk)
+        listen(self._engines[shard], "connect", _use_normal_synchronous_mode)
         if len(self._engines) > MOST_KEPT:
             self._engines.popitem(last=False)[1].dispose()
         return self._engines[shard]
@@ -99,6 +99,6 @@ class KeptConnectionEventLogStorage(SqliteEventLogStorage):
         super().dispose()
 
 
-def _wait_seldom_for_the_disk(connection: Any, _record: object) -> None:
-    """A power cut may cost the last events, never the file: SQLite's way with a write-ahead log."""
+def _use_normal_synchronous_mode(connection: Any, _record: object) -> None:
+    """With a write-ahead log, synchronous = normal can lose the last events in a power cut but not corrupt the file."""
     connection.execute("pragma synchronous = normal")

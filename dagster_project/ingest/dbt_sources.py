@@ -17,11 +17,11 @@ from pathlib import Path
 
 import polars as pl
 
+from dagster_project.ingest.area_register import Register, read_register
 from dagster_project.ingest.feeds import FEEDS, Feed
-from dagster_project.ingest.landing import Delivery, deliveries_in
+from dagster_project.ingest.landing import DeliveredFile, deliveries_in
 from dagster_project.ingest.parse import REJECTED_SCHEMA, About, fitting_schema
-from dagster_project.ingest.parsed import KeptFile, delete_unused, parsed_file
-from dagster_project.ingest.register import Register, read_register
+from dagster_project.ingest.parse_cache import KeptFile, delete_unused, parsed_file
 from dagster_project.settings import REFERENCE
 
 REFERENCE_TABLES = ("municipalities", "quota_decision_sources")
@@ -71,7 +71,7 @@ def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[st
     delete_unused(kept, used)
 
 
-def _parsed_files(deliveries: list[Delivery], feed: Feed, register: Register, kept: Path) -> Iterator[KeptFile]:
+def _parsed_files(deliveries: list[DeliveredFile], feed: Feed, register: Register, kept: Path) -> Iterator[KeptFile]:
     """Each file as it was parsed; files with the same content are parsed once."""
     different = {delivery.content: delivery for delivery in deliveries}
     with ThreadPoolExecutor(PARSED_AT_ONCE) as pool:
@@ -80,7 +80,7 @@ def _parsed_files(deliveries: list[Delivery], feed: Feed, register: Register, ke
     return (by_content[delivery.content] for delivery in deliveries)
 
 
-def _link_rows(into: Path, delivery: Delivery, file: KeptFile) -> None:
+def _link_rows(into: Path, delivery: DeliveredFile, file: KeptFile) -> None:
     place = f"file_order={delivery.file_order}"
     if file.fitting:
         _link(file.fitting, into / delivery.feed / place)
@@ -101,7 +101,7 @@ def _write_if_without(folder: Path, schema: pl.Schema, part: str = "") -> None:
         pl.DataFrame(schema=schema).write_parquet(place / "rows.parquet")
 
 
-def _listed(delivery: Delivery, about: About) -> tuple[str | int | None, ...]:
+def _listed(delivery: DeliveredFile, about: About) -> tuple[str | int | None, ...]:
     """The row of deliveries.parquet about one file."""
     unknown_columns = "\n".join(about.unknown_columns) or None
     where = (delivery.feed, delivery.file_name, delivery.file_order, delivery.sha256)

@@ -10,13 +10,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dagster_project.ingest import parsed
+from dagster_project.ingest import parse_cache
+from dagster_project.ingest.area_register import Register
+from dagster_project.ingest.dbt_sources import write_sources
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
 from dagster_project.ingest.landing import LandingError, check_landing, deliveries_in, files_of
 from dagster_project.ingest.parse import REJECTED_SCHEMA, fitting_schema, parse
-from dagster_project.ingest.parsed import parsed_file
-from dagster_project.ingest.register import Register
-from dagster_project.ingest.sources import write_sources
+from dagster_project.ingest.parse_cache import parsed_file
 
 HEADER = "event_id,event_type,event_date,assignment_id,recorded_at,municipality_code,persons,category\n"
 REGISTER = Register(frozenset({"07"}), frozenset({"0760"}))
@@ -105,7 +105,7 @@ def test_a_feed_without_files_is_an_empty_table_of_its_columns(feed: Feed, tmp_p
 def test_a_file_is_parsed_once_from_build_to_build(landing: Path, tmp_path: Path) -> None:
     first = sources(landing, tmp_path / "kept")
     with pytest.MonkeyPatch.context() as later:
-        later.setattr(parsed, "parse", None)  # whoever parses again breaks
+        later.setattr(parse_cache, "parse", None)  # whoever parses again breaks
         assert sources(landing, tmp_path / "kept") == first
 
 
@@ -130,7 +130,7 @@ def test_what_is_kept_and_not_whole_is_parsed_again(name: str, damage: str, land
 def test_another_program_parses_again(landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sources(landing, tmp_path / "kept")
     before = set((tmp_path / "kept").iterdir())
-    monkeypatch.setattr(parsed, "parsing_code", lambda: "another")
+    monkeypatch.setattr(parse_cache, "parsing_code", lambda: "another")
     sources(landing, tmp_path / "kept")
     after = set((tmp_path / "kept").iterdir())
     assert len(before) == len(after) == 2

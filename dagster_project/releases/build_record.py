@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from dagster_project.releases.description import CheckResult
+from dagster_project.releases.build_json import CheckResult
 
 PUBLISHED, BLOCKED, BROKE = "published", "blocked", "broke"
 
 
 @dataclass(frozen=True)
-class BuildRun:
+class BuildRecord:
     """One finished build. Times are UTC; `cause` says why it broke; seconds by step, rows by mart, files that the
     release before had not, by feed, and checks by name, without their findings. `landing` is the fingerprint of the
     landing folder as it was when the build began.

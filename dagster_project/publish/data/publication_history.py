@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from dagster_project.publish.data.changes import CHANGES_TABLE, Changes
-from dagster_project.publish.data.tables import Table
+from dagster_project.publish.data.table import Table
 from dagster_project.sql import sql_text
 
 _SPELL = (
@@ -94,7 +94,7 @@ def write_history(
 def _continue_spells(
     connection: duckdb.DuckDBPyConnection, remembered: Remembered, build_id: str, began_at: datetime
 ) -> None:
-    """Hand on spells that ended, continue those whose number still stands, end the others, begin new ones."""
+    """Copy closed spells, extend those whose number still stands, close the others, open new ones."""
     table = remembered.table
     key = [name for name in table.key if name != "first_build_id"]
     names = [*key, *remembered.values]

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from dagster_project.ingest.feeds import FEEDS
-from dagster_project.service.addresses import is_address
+from dagster_project.service.email_addresses import is_address
 from dagster_project.settings import MUNICIPALITIES_FILE, SettingError
 
 

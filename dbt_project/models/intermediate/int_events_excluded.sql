@@ -5,7 +5,7 @@ with events as (
     select
         *,
         if(event_type in ('received', 'cancelled'), 'outcome', event_type) as kind
-    from {{ ref('int_events_in_question') }}
+    from {{ ref('int_events_ambiguous') }}
 ),
 
 assigned as (

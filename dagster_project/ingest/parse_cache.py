@@ -1,4 +1,4 @@
-"""Parsed files, kept from build to build by their content: the same file is parsed once.
+"""A cache of parsed files, known by their content: the same file is parsed once.
 
 A folder per file, which may be deleted at any time: `fitting.parquet`, `rejected.parquet` and `about.json`. It is
 known by the file's content, the feed, the register and the code that parses; where it is not whole, the file is parsed
@@ -17,10 +17,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dagster_project.digest import digest_of, sha256_of
+from dagster_project.ingest.area_register import Register
 from dagster_project.ingest.feeds import Feed
-from dagster_project.ingest.landing import Delivery
+from dagster_project.ingest.landing import DeliveredFile
 from dagster_project.ingest.parse import LOADED, About, ParsedFile, parse
-from dagster_project.ingest.register import Register
 
 _FITTING, _REJECTED, _ABOUT = "fitting.parquet", "rejected.parquet", "about.json"
 
@@ -43,7 +43,7 @@ class KeptFile:
         return self.folder / _REJECTED if self.folder else None
 
 
-def parsed_file(delivery: Delivery, feed: Feed, register: Register, kept: Path) -> KeptFile:
+def parsed_file(delivery: DeliveredFile, feed: Feed, register: Register, kept: Path) -> KeptFile:
     """A delivered file as it was parsed, from the folder `kept` or, failing that, parsed now and then kept there.
 
     A file that cannot be read is looked at again every time.
@@ -60,7 +60,7 @@ def parsed_file(delivery: Delivery, feed: Feed, register: Register, kept: Path) 
 
 
 def _keep(parsed: ParsedFile, folder: Path) -> About:
-    """Put the folder in its place in one step. Whoever parses the same file at the same time writes the same."""
+    """Put the folder in its place by one rename. Attempts of one file at the same time write identical content."""
     scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
     try:
         parsed.fitting.write_parquet(scratch / _FITTING, compression="lz4", statistics=False)
@@ -78,7 +78,7 @@ def _keep(parsed: ParsedFile, folder: Path) -> About:
 
 
 def _about_whole(folder: Path) -> About | None:
-    """What is said of a kept file; None, and the folder gone, where it is not whole."""
+    """What is said of a kept file; an incomplete folder is deleted, and None returned."""
     try:
         content = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         if content.pop("digests") == _digests(folder):

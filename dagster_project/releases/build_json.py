@@ -41,8 +41,8 @@ class Description:
 
     `files` holds the rows of marts.landed_files, and of each file its `problem` and its `unknown_columns`, if any;
     `not_read` what lies in the landing folder and is no feed; `new_files_by_feed` counts files that the release before
-    had not; `seconds_by_step` ends before the release is in its place. What a release of an older program lacks is as
-    if there were none.
+    had not; `seconds_by_step` ends before the release is in its place. Fields that an
+    older build.json lacks get their defaults.
     """
 
     build_id: str

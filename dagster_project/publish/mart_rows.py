@@ -16,7 +16,7 @@ Row = Any  # a named tuple with the columns of its mart
 
 
 @dataclass(frozen=True)
-class PublicMarts:
+class MartRows:
     """The public marts of one build, in memory; `marts` holds their rows by name, in the mart's order."""
 
     as_of: date
@@ -52,11 +52,11 @@ class PublicMarts:
         return [row.quota_year for row in reversed(self.by("area_year_summaries", "area_code").get(area_code, []))]
 
 
-def read_public_marts(
+def read_mart_rows(
     warehouse: duckdb.DuckDBPyConnection, marts: Iterable[str], as_of: date, build_id: str, code_version: str
-) -> PublicMarts:
+) -> MartRows:
     """Read the named marts of a warehouse, one query each."""
-    return PublicMarts(as_of, build_id, code_version, {mart: _rows(warehouse, mart) for mart in marts})
+    return MartRows(as_of, build_id, code_version, {mart: _rows(warehouse, mart) for mart in marts})
 
 
 def _rows(warehouse: duckdb.DuckDBPyConnection, mart: str) -> list[Row]:

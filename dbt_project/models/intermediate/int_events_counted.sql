@@ -17,5 +17,5 @@ select
     end as reception_deadline_date,
     events.replaces,
     events.reason
-from {{ ref('int_events_existing') }} as events
-anti join {{ ref('int_events_left_out') }} as left_out on events.event_id = left_out.event_id
+from {{ ref('int_events_as_of') }} as events
+anti join {{ ref('int_events_excluded') }} as left_out on events.event_id = left_out.event_id

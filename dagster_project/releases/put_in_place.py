@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dagster_project.digest import sha256_of
+from dagster_project.releases.build_json import Description
 from dagster_project.releases.current_link import current_release, switch_current
-from dagster_project.releases.description import Description
 from dagster_project.releases.folder import BLOCKED, DIGESTS, PUBLIC, RELEASES
 
 DIGESTED_AT_ONCE = 2  # the warehouse keeps one thread busy, the other files together another
@@ -55,7 +55,7 @@ def restrict(folder: Path) -> None:
 
 
 def prune(place: Path, keep_count: int, aside: Path, keep: Path | None = None) -> None:
-    """Delete the oldest folders beyond `keep_count`, never `keep`; each leaves the place whole, in one step."""
+    """Delete the oldest folders beyond `keep_count`, never `keep`. Each is renamed away atomically, then deleted."""
     folders: Iterable[Path] = sorted(place.iterdir(), reverse=True) if place.is_dir() else []
     for folder in list(folders)[max(keep_count, 1) :]:
         if folder != keep:

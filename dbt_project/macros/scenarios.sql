@@ -1,8 +1,8 @@
 {#-
-Rows of a municipality's quota year as they are (scenario null), and once more for each undecided request that
+Rows of a municipality's quota year as they are (scenario 'decided'), and once more for each undecided request that
 concerns its plan: what the plan would be if the request were granted (R4).
 -#}
-{%- macro as_decided_and_assumed(relation, municipality_code='municipality_code') -%}
+{%- macro decided_and_what_if(relation, municipality_code='municipality_code') -%}
     select
         'decided' as scenario,
         *

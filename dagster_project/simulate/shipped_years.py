@@ -12,7 +12,7 @@ import polars as pl
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, QUOTA_DECISIONS
 from dagster_project.settings import REFERENCE
 from dagster_project.simulate.decisions import SIMULATED_KOMMUNTAL, made, simulated_kommuntal
-from dagster_project.simulate.model import Model, YearOfPlaces, log_frame, simulate_year
+from dagster_project.simulate.household_model import Model, YearOfPlaces, log_frame, simulate_year
 
 CLOSING_TABLE_2018 = REFERENCE / "received_on_assignment_2018.csv"
 SHIPPED_UNTIL = date(2026, 10, 31)
@@ -48,10 +48,10 @@ def shipped_log(seed: int) -> pl.DataFrame:
 
 def _odd_events(log: pl.DataFrame) -> pl.DataFrame:
     """A few events of the kinds that a real log holds by mistake, so that every user sees how they are handled."""
-    autumn = log.filter(pl.col("event_date") >= date(2026, 3, 1))
-    received = autumn.filter(event_type="received").head(4)
-    cancelled = autumn.filter(event_type="cancelled").head(3)
-    assigned = autumn.filter(pl.col("event_type") == "assigned", pl.col("replaces").is_null()).head(4)
+    since_march = log.filter(pl.col("event_date") >= date(2026, 3, 1))
+    received = since_march.filter(event_type="received").head(4)
+    cancelled = since_march.filter(event_type="cancelled").head(3)
+    assigned = since_march.filter(pl.col("event_type") == "assigned", pl.col("replaces").is_null()).head(4)
     week = pl.duration(days=7)
     odd = [
         received[:2].with_columns(event_date=pl.col("event_date") + week),  # received twice

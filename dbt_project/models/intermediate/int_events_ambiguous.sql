@@ -7,7 +7,7 @@ with events as not materialized (
         assignment_id,
         event_type,
         event_date
-    from {{ ref('int_events_existing') }}
+    from {{ ref('int_events_as_of') }}
 ),
 
 assignments_in_question as (
