@@ -24,6 +24,8 @@ def write_report(results: Results, page: Path) -> None:
         "What it keeps from the build before are parsed files: a night takes as long as `again` below. `The program",
         "before` is the last commit that brought large releases up to date instead.",
     ]
+    if "size" not in results:
+        lines += ["", "Large logs have not been measured since every build became a whole rebuild."]
     for name, section in SECTIONS.items():
         if name in results:
             measured = results[name]
