@@ -80,8 +80,10 @@ def write_history(
     if changes.rows:
         # All rows decide the types of the columns: the first ones may all be of whole years, without a month.
         names = CHANGES_TABLE.column_names
-        changed = pl.DataFrame(changes.rows, names, orient="row", infer_schema_length=None)  # noqa: F841 (in the query)
-        connection.execute("insert into history.changes from changed")
+        changed = pl.DataFrame(changes.rows, names, orient="row", infer_schema_length=None)
+        connection.register("changed_cells", changed.to_arrow())
+        connection.execute("insert into history.changes from changed_cells")
+        connection.unregister("changed_cells")
     if previous is not None:
         connection.execute(f"attach {sql_text(previous / 'warehouse.duckdb')} as previous (read_only)")
     for remembered in REMEMBERED:
