@@ -8,7 +8,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,7 +85,8 @@ class Build:
             raise shown from None
         finally:
             line = {"step": name, "seconds": round(time.perf_counter() - start, 2), "cause": cause}
-            with self._steps_file.open("a", encoding="utf-8") as steps:
+            # On a full disk the error of the step counts, which may be shown, and not the one of this note.
+            with suppress(OSError), self._steps_file.open("a", encoding="utf-8") as steps:
                 steps.write(json.dumps(line) + "\n")
 
     @property
@@ -104,9 +105,12 @@ class Build:
         return next((line["cause"] for line in self._steps() if line["cause"]), None)
 
     def _steps(self) -> list[dict[str, Any]]:
-        if not self._steps_file.is_file():
-            return []
-        return [json.loads(line) for line in self._steps_file.read_text(encoding="utf-8").splitlines()]
+        lines: list[dict[str, Any]] = []
+        if self._steps_file.is_file():
+            for line in self._steps_file.read_text(encoding="utf-8").splitlines():
+                with suppress(ValueError):  # a full disk cut it
+                    lines.append(json.loads(line))
+        return lines
 
     def finished(self) -> Description | None:
         """What a build that ran to its end says of itself, published or blocked; None of one that broke."""
@@ -139,9 +143,8 @@ def new_build(settings: Settings) -> Iterator[Build]:
         try:
             yield build
         finally:
-            run = _run_of(build, landing)
+            _record(build, landing)
             shutil.rmtree(building, ignore_errors=True)
-            _record(build, run)
 
 
 def _run_of(build: Build, landing: str) -> BuildRecord:
@@ -163,9 +166,10 @@ def _run_of(build: Build, landing: str) -> BuildRecord:
     )
 
 
-def _record(build: Build, run: BuildRecord) -> None:
+def _record(build: Build, landing: str) -> None:
     output = build.settings.output
     try:
+        run = _run_of(build, landing)
         record_build(output, run)
         report_build(output, run, build.finished(), prepared_for(output, build.build_id))
     except Exception as error:  # what was published stays published

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -74,4 +74,12 @@ def run_in_process(job: dg.JobDefinition, build: Build) -> str | None:
         return "the middle: it was interrupted"
     except Exception as error:  # Dagster could not write its own storage
         return f"Dagster's event log: {reportable(error)}"
-    return None if result.success else build.cause() or "start: see Dagster's event log"
+    return None if result.success else build.cause() or _first_failure(result.all_events)
+
+
+def _first_failure(events: Iterable[dg.DagsterEvent]) -> str:
+    """The step and why it broke, as Dagster knows it: where the build could not write it down."""
+    for event in events:
+        if event.is_step_failure and (error := event.step_failure_data.error):
+            return f"{event.step_key}: {(error.cause or error).message.strip().split(': ', 1)[-1]}"
+    return "start: see Dagster's event log"

@@ -19,10 +19,9 @@ def write_report(results: Results, page: Path) -> None:
         "Measured by `make bench`, which writes this page; a part alone: `make bench PARTS=overhead`. The logs are",
         "simulated. What two programs compute was compared. Home and large logs were measured in turn, in five rounds",
         "(one beyond 10 million events): seconds are medians, and so are ratios, taken within each round.",
-        "",
-        "Every build, also a night's, is a whole rebuild of all that lies in the landing folder, whatever has come.",
-        "What it keeps from the build before are parsed files: a night takes as long as `again` below. `The program",
-        "before` is the last commit that brought large releases up to date instead.",
+        "Every build, also a night's, is a whole rebuild of all that lies in the landing folder, whatever has come;",
+        "what it keeps from the build before are parsed files. `The program before` is the last commit that brought",
+        "large releases up to date instead.",
     ]
     if "size" not in results:
         lines += ["", "Large logs have not been measured since every build became a whole rebuild."]

@@ -36,6 +36,20 @@ def test_a_step_in_two_parts_took_as_long_as_both(tmp_path: Path, monkeypatch: p
         assert build.seconds_by_step() == {"documents": 3.5, "checks": 0.25}
 
 
+def test_an_error_stays_fit_to_be_shown_where_it_cannot_be_noted(tmp_path: Path) -> None:
+    with new_build(settings_for(tmp_path / "landing", tmp_path, date(2026, 1, 1))) as build:
+        (build.folder / "steps.jsonl").mkdir()
+        with pytest.raises(ReportableError, match="ZeroDivisionError"), build.step("checks"):
+            print(1 / 0)
+        assert build.cause() is None
+
+
+def test_a_note_that_a_full_disk_cut_is_passed_over(tmp_path: Path) -> None:
+    with new_build(settings_for(tmp_path / "landing", tmp_path, date(2026, 1, 1))) as build:
+        (build.folder / "steps.jsonl").write_text('{"step": "ingest", "seconds": 1.5, "cause": null}\n{"step": "tra')
+        assert build.seconds_by_step() == {"ingest": 1.5}
+
+
 def test_two_builds_never_meet(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "landing", tmp_path, date(2026, 1, 1))
     with new_build(settings), pytest.raises(BuildRunningError), new_build(settings):
