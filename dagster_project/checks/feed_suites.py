@@ -11,11 +11,12 @@ from dagster_project.sql import sql_text
 from expectations.suite import Suite
 
 KEY_REPEATED = "key_repeated"
+ROWS_LOST = "rows_lost"
 
 
 def faults_of(feed: Feed) -> list[str]:
     """Names of all that is looked for in a feed."""
-    return [*(name for name, _ in _faults(feed)), KEY_REPEATED]
+    return [*(name for name, _ in _faults(feed)), KEY_REPEATED, ROWS_LOST]
 
 
 def feed_suites() -> list[Suite]:
@@ -27,6 +28,8 @@ def _suite(feed: Feed) -> Suite:
     table = f"staging.stg_{feed.name}"
     faults = {name: f"count(*) filter (where {fault})" for name, fault in _faults(feed)}
     faults[KEY_REPEATED] = f"count(*) - count(distinct ({', '.join(feed.key)}))"
+    accepted = f"select sum(rows_accepted) from staging.stg_landed_files where feed = {sql_text(feed.name)}"
+    faults[ROWS_LOST] = f"coalesce(({accepted}), 0) - count(*)"
     counts = ", ".join(f"{count} as {name}" for name, count in faults.items())
     return Suite(
         table=table,

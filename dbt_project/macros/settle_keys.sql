@@ -12,7 +12,7 @@
 {%- endmacro -%}
 
 {#-
-`rows` of a feed with what became of each: one that is equal to an earlier one of its key is a duplicate; of the
+`rows` of a feed, given by a query, with what became of each: one that is equal to an earlier one of its key is a duplicate; of the
 different ones the latest is accepted, by `latest_by` (missing = oldest), then by file and row; the others are
 superseded, and raw_row holds them as they were understood.
 -#}
@@ -45,7 +45,7 @@ from (
                 partition by {{ key | join(', ') }}, row_hash
                 order by file_order, row_number
             ) as copy_number
-        from {{ rows }}
+        from ({{ rows }})
     )
 )
 {%- endmacro -%}

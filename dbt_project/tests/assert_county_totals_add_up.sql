@@ -18,7 +18,7 @@ sums as (
         days.kommuntal_total_persons,
         sum(quotas.kommuntal_persons) as summed_persons
     from days
-    inner join {{ ref('municipalities') }} as municipalities on days.county_code = municipalities.county_code
+    inner join {{ ref('municipalities') }} as municipalities using (county_code)
     left join {{ ref('municipality_quotas') }} as quotas
         on municipalities.municipality_code = quotas.municipality_code
         and days.quota_year = quotas.quota_year

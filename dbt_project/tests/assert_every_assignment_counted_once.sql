@@ -30,9 +30,7 @@ counted as (
         attributed.assigned_persons,
         attributed.received_at_assignment_size + counts.open_persons + counts.cancelled_persons as counted_persons
     from attributed
-    left join {{ ref('quota_year_counts') }} as counts
-        on attributed.quota_year = counts.quota_year
-        and attributed.municipality_code = counts.municipality_code
+    left join {{ ref('quota_year_counts') }} as counts using (quota_year, municipality_code)
 ),
 
 reached as (
@@ -59,5 +57,5 @@ select
     logged.assigned_persons,
     reached.reached_persons as counted_persons
 from logged
-full join reached on logged.municipality_code = reached.municipality_code
+full join reached using (municipality_code)
 where logged.assigned_persons is distinct from reached.reached_persons

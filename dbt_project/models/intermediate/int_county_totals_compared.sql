@@ -13,8 +13,7 @@ kommuntal as (
         spells.valid_to_date,
         spells.kommuntal_persons
     from {{ ref('int_kommuntal_taken_in_force') }} as spells
-    inner join {{ ref('stg_municipalities') }} as municipalities
-        on spells.municipality_code = municipalities.municipality_code
+    inner join {{ ref('stg_municipalities') }} as municipalities using (municipality_code)
     where spells.scenario = 'decided'
 ),
 

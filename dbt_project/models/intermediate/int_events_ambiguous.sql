@@ -24,4 +24,4 @@ assignments_in_question as (
 
 select events.*
 from events
-semi join assignments_in_question on events.assignment_id = assignments_in_question.assignment_id
+semi join assignments_in_question using (assignment_id)

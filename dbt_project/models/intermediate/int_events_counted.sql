@@ -18,4 +18,4 @@ select
     events.replaces,
     events.reason
 from {{ ref('int_events_as_of') }} as events
-anti join {{ ref('int_events_excluded') }} as left_out on events.event_id = left_out.event_id
+anti join {{ ref('int_events_excluded') }} as left_out using (event_id)

@@ -25,7 +25,7 @@ placed as (
             when events.kind = 'outcome' and events.event_date < assigned.assigned_date then 'before_assignment'
         end as misplacement
     from events
-    left join assigned on events.assignment_id = assigned.assignment_id
+    left join assigned using (assignment_id)
 ),
 
 numbered as (

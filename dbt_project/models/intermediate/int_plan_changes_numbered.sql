@@ -44,10 +44,7 @@ changes as (
         greatest(wishes.effect_date, first_kommuntal.effect_date) as effect_date,
         'wish' as cause
     from {{ ref('int_wishes_accepted') }} as wishes
-    inner join first_kommuntal
-        on wishes.scenario = first_kommuntal.scenario
-        and wishes.quota_year = first_kommuntal.quota_year
-        and wishes.municipality_code = first_kommuntal.municipality_code
+    inner join first_kommuntal using (scenario, quota_year, municipality_code)
 ),
 
 dated as (

@@ -49,14 +49,6 @@ select
     municipalities.municipalities_in_county
 from versions
 cross join (select unnest(range(1, 13)) as month_number) as months
-inner join {{ ref('int_municipalities_ranked') }} as municipalities
-    on versions.municipality_code = municipalities.municipality_code
-left join {{ ref('plan_profile_weights') }} as weights
-    on versions.quota_year = weights.quota_year
-    and months.month_number = weights.month_number
-left join fixed_months
-    on versions.scenario = fixed_months.scenario
-    and versions.quota_year = fixed_months.quota_year
-    and versions.municipality_code = fixed_months.municipality_code
-    and versions.version_number = fixed_months.version_number
-    and months.month_number = fixed_months.month_number
+inner join {{ ref('int_municipalities_ranked') }} as municipalities using (municipality_code)
+left join {{ ref('plan_profile_weights') }} as weights using (quota_year, month_number)
+left join fixed_months using (scenario, quota_year, municipality_code, version_number, month_number)

@@ -12,8 +12,4 @@ select
     sources.basis,
     sources.source
 from {{ ref('int_quota_decisions_taken_in_force') }} as decisions
-left join {{ ref('stg_quota_decision_sources') }} as sources
-    on decisions.decision_id = sources.decision_id
-    and decisions.level = sources.level
-    and decisions.quota_year = sources.quota_year
-    and decisions.area_code = sources.area_code
+left join {{ ref('stg_quota_decision_sources') }} as sources using (decision_id, level, quota_year, area_code)

@@ -24,8 +24,5 @@ select
     wishes.wished_persons,
     assumed.effect_date
 from {{ ref('int_requests_assumed_granted') }} as assumed
-inner join {{ ref('int_change_requests_as_of') }} as wishes
-    on assumed.request_id = wishes.request_id
-    and assumed.municipality_code = wishes.municipality_code
-    and assumed.quota_year = wishes.quota_year
+inner join {{ ref('int_change_requests_as_of') }} as wishes using (request_id, municipality_code, quota_year)
 where assumed.request_kind = 'change_request' and wishes.decision is null

@@ -14,6 +14,4 @@ select
     delivered.file_name,
     delivered.row_number
 from ({{ delivered_rows('assignment_log') }}) as delivered
-anti join {{ ref('stg_assignment_log_not_accepted') }} as not_accepted
-    on delivered.file_order = not_accepted.file_order
-    and delivered.row_number = not_accepted.row_number
+anti join {{ ref('stg_assignment_log_not_accepted') }} as not_accepted using (file_order, row_number)

@@ -1,10 +1,6 @@
 -- Section 2, keys: what became of every delivered row that fits. One row per file and row number.
-with delivered as (
-    {{ delivered_rows('change_requests') }}
-)
-
 {{ settled_rows(
-    'delivered',
+    delivered_rows('change_requests'),
     key=['request_id', 'plan_month'],
     columns=[
         'request_id',

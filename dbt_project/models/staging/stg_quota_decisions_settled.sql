@@ -1,10 +1,6 @@
 -- Section 2, keys: what became of every delivered row that fits. One row per file and row number.
-with delivered as (
-    {{ delivered_rows('quota_decisions') }}
-)
-
 {{ settled_rows(
-    'delivered',
+    delivered_rows('quota_decisions'),
     key=['decision_id', 'quota_year', 'area_code'],
     columns=[
         'decision_id',

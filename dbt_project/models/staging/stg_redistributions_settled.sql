@@ -1,10 +1,6 @@
 -- Section 2, keys: what became of every delivered row that fits. One row per file and row number.
-with delivered as (
-    {{ delivered_rows('redistributions') }}
-)
-
 {{ settled_rows(
-    'delivered',
+    delivered_rows('redistributions'),
     key=['agreement_id'],
     columns=[
         'agreement_id',

@@ -12,5 +12,5 @@ select
     sum(deviations.assigned_persons) as assigned_persons,
     sum(deviations.prior_year_replacement_persons) as prior_year_replacement_persons
 from {{ ref('plan_deviations') }} as deviations
-inner join {{ ref('int_municipalities_by_area') }} as areas on deviations.municipality_code = areas.municipality_code
+inner join {{ ref('int_municipalities_by_area') }} as areas using (municipality_code)
 group by all

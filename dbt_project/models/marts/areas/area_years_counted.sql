@@ -22,8 +22,6 @@ select
     sum(counts.received_by_replacement_persons)::bigint as received_by_replacement_persons,
     sum(counts.overdue_persons)::bigint as overdue_persons
 from {{ ref('quota_year_counts') }} as counts
-inner join {{ ref('int_municipalities_by_area') }} as areas on counts.municipality_code = areas.municipality_code
-left join awaiting
-    on counts.quota_year = awaiting.quota_year
-    and counts.municipality_code = awaiting.municipality_code
+inner join {{ ref('int_municipalities_by_area') }} as areas using (municipality_code)
+left join awaiting using (quota_year, municipality_code)
 group by all

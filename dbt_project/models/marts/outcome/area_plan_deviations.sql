@@ -14,8 +14,7 @@ with summed as (
         sum(deviations.over_plan_persons)::bigint as over_plan_persons,
         sum(deviations.over_plan_unapproved_persons)::bigint as over_plan_unapproved_persons
     from {{ ref('plan_deviations') }} as deviations
-    inner join {{ ref('int_municipalities_by_area') }} as areas
-        on deviations.municipality_code = areas.municipality_code
+    inner join {{ ref('int_municipalities_by_area') }} as areas using (municipality_code)
     where areas.area_level <> 'municipality'
     group by all
 ),

@@ -58,11 +58,7 @@ select
     round(100.0 * counted.open_persons / nullif(counted.kommuntal_persons, 0), 1)::double as open_percent,
     years.has_assignments
 from {{ ref('area_years_counted') }} as counted
-inner join years on counted.quota_year = years.quota_year
-left join {{ ref('area_plans_followed_to_date') }} as followed
-    on counted.quota_year = followed.quota_year
-    and counted.area_code = followed.area_code
-left join lanstal_by_area
-    on counted.quota_year = lanstal_by_area.quota_year
-    and counted.area_code = lanstal_by_area.area_code
+inner join years using (quota_year)
+left join {{ ref('area_plans_followed_to_date') }} as followed using (quota_year, area_code)
+left join lanstal_by_area using (quota_year, area_code)
 order by counted.quota_year, counted.area_code

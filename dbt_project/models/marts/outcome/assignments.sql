@@ -30,9 +30,8 @@ select
     approvals.event_date as over_plan_approved_date,
     approvals.reason as over_plan_reason
 from events as assigned
-left join outcomes on assigned.assignment_id = outcomes.assignment_id
-left join {{ ref('int_replacements_traced_to_originals') }} as traces
-    on assigned.assignment_id = traces.assignment_id
+left join outcomes using (assignment_id)
+left join {{ ref('int_replacements_traced_to_originals') }} as traces using (assignment_id)
 left join events as approvals
     on assigned.assignment_id = approvals.assignment_id and approvals.event_type = 'over_plan_approved'
 where assigned.event_type = 'assigned'

@@ -19,9 +19,7 @@ counted as (
         coalesce(sum(cancellations.persons), 0)::bigint as cancelled_persons
     from years
     cross join reasons
-    left join {{ ref('cancellations') }} as cancellations
-        on years.quota_year = cancellations.quota_year
-        and reasons.reason = cancellations.reason
+    left join {{ ref('cancellations') }} as cancellations using (quota_year, reason)
     group by years.quota_year, reasons.reason
 ),
 

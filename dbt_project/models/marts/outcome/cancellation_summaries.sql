@@ -15,8 +15,7 @@ with counted as (
         coalesce(sum(cancellations.persons) filter (where cancellations.is_new_constellation), 0)::bigint
             as new_constellation_persons
     from {{ ref('cancellations') }} as cancellations
-    inner join {{ ref('int_municipalities_by_area') }} as areas
-        on cancellations.municipality_code = areas.municipality_code
+    inner join {{ ref('int_municipalities_by_area') }} as areas using (municipality_code)
     group by all
 )
 

@@ -56,15 +56,9 @@ counted as (
         ) as over_plan_persons,
         coalesce(assigned.approved_persons, 0)::bigint as approved_persons
     from months
-    left join {{ ref('monthly_plan') }} as monthly_plan
-        on months.municipality_code = monthly_plan.municipality_code
-        and months.plan_month = monthly_plan.plan_month
-    left join assigned
-        on months.municipality_code = assigned.municipality_code
-        and months.plan_month = assigned.plan_month
-    left join received
-        on months.municipality_code = received.municipality_code
-        and months.plan_month = received.plan_month
+    left join {{ ref('monthly_plan') }} as monthly_plan using (municipality_code, plan_month)
+    left join assigned using (municipality_code, plan_month)
+    left join received using (municipality_code, plan_month)
 ),
 
 cumulated as (

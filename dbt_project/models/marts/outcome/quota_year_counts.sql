@@ -58,13 +58,7 @@ select
     coalesce(counted.received_by_replacement_persons, 0)::bigint as received_by_replacement_persons,
     coalesce(counted.overdue_persons, 0)::bigint as overdue_persons
 from municipality_years
-left join planned
-    on municipality_years.quota_year = planned.quota_year
-    and municipality_years.municipality_code = planned.municipality_code
-left join counted
-    on municipality_years.quota_year = counted.quota_year
-    and municipality_years.municipality_code = counted.municipality_code
-left join kommuntal
-    on municipality_years.quota_year = kommuntal.quota_year
-    and municipality_years.municipality_code = kommuntal.municipality_code
+left join planned using (quota_year, municipality_code)
+left join counted using (quota_year, municipality_code)
+left join kommuntal using (quota_year, municipality_code)
 order by municipality_years.quota_year, municipality_years.municipality_code

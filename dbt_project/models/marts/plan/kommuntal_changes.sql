@@ -35,7 +35,7 @@ redistributions as (
         null::string as basis,
         null::string as source
     from {{ ref('int_kommuntal_moves_applied') }} as moves
-    inner join {{ ref('int_redistributions_judged') }} as judged on moves.agreement_id = judged.agreement_id
+    inner join {{ ref('int_redistributions_judged') }} as judged using (agreement_id)
     where moves.scenario = 'decided'
 ),
 

@@ -30,7 +30,5 @@ select
     months.quota_year,
     coalesce(latest_versions.planned_persons, 0) as planned_persons
 from months
-left join latest_versions
-    on months.municipality_code = latest_versions.municipality_code
-    and months.plan_month = latest_versions.plan_month
+left join latest_versions using (municipality_code, plan_month)
 order by months.municipality_code, months.plan_month

@@ -10,9 +10,6 @@ select
     plans.planned_persons,
     versions.cause
 from {{ ref('int_plan_changes_numbered') }} as versions
-inner join {{ ref('int_plans_divided') }} as plans
-    on versions.quota_year = plans.quota_year
-    and versions.municipality_code = plans.municipality_code
-    and versions.version_number = plans.version_number
+inner join {{ ref('int_plans_divided') }} as plans using (quota_year, municipality_code, version_number)
 where versions.scenario = 'decided' and plans.scenario = 'decided'
 order by versions.municipality_code, versions.quota_year, versions.version_number, plan_month

@@ -28,15 +28,9 @@ select
     (sum(plans.planned_persons) filter (where months.is_open) over (so_far))::bigint as cumulative_divided_persons,
     plans.planned_persons
 from {{ ref('int_plans_divided') }} as plans
-inner join latest_versions
-    on plans.quota_year = latest_versions.quota_year
-    and plans.municipality_code = latest_versions.municipality_code
-    and plans.version_number = latest_versions.version_number
+inner join latest_versions using (quota_year, municipality_code, version_number)
 inner join {{ ref('int_plan_months_prepared') }} as months
-    on plans.quota_year = months.quota_year
-    and plans.municipality_code = months.municipality_code
-    and plans.version_number = months.version_number
-    and plans.month_number = months.month_number
+    using (quota_year, municipality_code, version_number, month_number)
 where plans.scenario = 'decided' and months.scenario = 'decided'
 window so_far as (partition by plans.quota_year, plans.municipality_code order by plans.month_number)
 order by plans.municipality_code, plan_month

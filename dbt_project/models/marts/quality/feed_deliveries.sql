@@ -31,6 +31,6 @@ select
     sum(landed_files.rows_duplicate)::bigint as rows_duplicate,
     latest.latest_date
 from {{ ref('landed_files') }} as landed_files
-inner join latest on landed_files.feed = latest.feed
+inner join latest using (feed)
 group by landed_files.feed, latest.latest_date
 order by landed_files.feed

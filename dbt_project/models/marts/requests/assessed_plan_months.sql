@@ -37,12 +37,8 @@ select
     months.net_assigned_persons >= months.planned_persons as is_full,
     months.net_assigned_persons > coalesce(assumed_plans.planned_persons, 0) as is_overfull_if_granted
 from assumed
-inner join {{ ref('plan_deviations') }} as months
-    on assumed.municipality_code = months.municipality_code
-    and assumed.quota_year = months.quota_year
-inner join {{ ref('monthly_plan') }} as planned_months
-    on months.municipality_code = planned_months.municipality_code
-    and months.plan_month = planned_months.plan_month
+inner join {{ ref('plan_deviations') }} as months using (municipality_code, quota_year)
+inner join {{ ref('monthly_plan') }} as planned_months using (municipality_code, plan_month)
 left join assumed_plans
     on assumed.scenario = assumed_plans.scenario
     and months.municipality_code = assumed_plans.municipality_code

@@ -48,13 +48,8 @@ select
     margins.county_margin_persons >= 0 as county_stays_at_lanstal,
     requests.is_simulated
 from requests
-inner join {{ ref('municipalities') }} as municipalities
-    on requests.municipality_code = municipalities.municipality_code
-left join months on requests.request_id = months.request_id
-left join {{ ref('quota_year_counts') }} as counts
-    on requests.municipality_code = counts.municipality_code
-    and requests.quota_year = counts.quota_year
-left join {{ ref('int_county_margins_ahead') }} as margins
-    on municipalities.county_code = margins.county_code
-    and requests.quota_year = margins.quota_year
+inner join {{ ref('municipalities') }} as municipalities using (municipality_code)
+left join months using (request_id)
+left join {{ ref('quota_year_counts') }} as counts using (municipality_code, quota_year)
+left join {{ ref('int_county_margins_ahead') }} as margins using (county_code, quota_year)
 order by requests.request_id

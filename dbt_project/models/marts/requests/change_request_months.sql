@@ -13,5 +13,5 @@ select
     wishes.planned_persons,
     wishes.is_simulated
 from {{ ref('int_wishes_compared') }} as wishes
-inner join {{ ref('change_request_outcomes') }} as outcomes on wishes.request_id = outcomes.request_id
+inner join {{ ref('change_request_outcomes') }} as outcomes using (request_id)
 order by wishes.request_id, wishes.plan_month

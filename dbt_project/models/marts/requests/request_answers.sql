@@ -16,7 +16,7 @@ with requests as (
         max(wishes.version_number) as version_number,
         bool_or(wishes.is_simulated) as is_simulated
     from {{ ref('int_wishes_compared') }} as wishes
-    inner join {{ ref('change_request_outcomes') }} as outcomes on wishes.request_id = outcomes.request_id
+    inner join {{ ref('change_request_outcomes') }} as outcomes using (request_id)
     where wishes.decision is not null
     group by all
     union all

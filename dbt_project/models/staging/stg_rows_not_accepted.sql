@@ -1,0 +1,13 @@
+-- Section 2, keys: one row per delivered row of any feed that fits and is not accepted.
+{{ config(materialized='ephemeral') }}
+{%- for feed in ('quota_decisions', 'redistributions', 'change_requests', 'assignment_log') %}
+    select
+        '{{ feed }}' as feed,
+        file_name,
+        row_number,
+        row_status,
+        raw_row
+    from {{ ref('stg_' ~ feed ~ ('_not_accepted' if feed == 'assignment_log' else '_settled')) }}
+    where row_status <> 'accepted'
+    {{ 'union all' if not loop.last }}
+{%- endfor %}
