@@ -12,14 +12,13 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from dagster_project.errors import reportable
+from dagster_project.errors import WrongUsageError, reportable
 from dagster_project.releases.current_link import CURRENT
 from dagster_project.settings import (
-    SettingError,
     alerts_file,
     answers_file,
     default_landing,
@@ -50,7 +49,11 @@ def main(arguments: list[str] | None = None) -> int:
     _show_progress()
     is_short_process = arguments is None and options.run is not _site
     with _without_garbage_collection() if is_short_process else contextlib.nullcontext():
-        code: int = options.run(options)
+        try:
+            code: int = options.run(options)
+        except WrongUsageError as error:
+            _say([f"arsplan: {error}"], sys.stderr)
+            code = WRONG_USAGE
         _say([])
     return code
 
@@ -176,10 +179,10 @@ def _show_progress() -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from dagster_project.ingest.landing import LandingError, check_landing  # noqa: PLC0415
+    from dagster_project.ingest.landing import check_landing  # noqa: PLC0415
     from dagster_project.pipeline.build import new_build  # noqa: PLC0415
-    from dagster_project.service.alerts import read_alert_settings  # noqa: PLC0415
     from dagster_project.service.answers.settings import read_answer_settings  # noqa: PLC0415
+    from dagster_project.service.toml_schemas import read_alert_settings  # noqa: PLC0415
 
     try:
         settings = settings_for(options.landing, options.output, options.as_of, not options.without_site)
@@ -188,9 +191,8 @@ def _build(options: argparse.Namespace) -> int:
         read_answer_settings(answers_file())
         with new_build(settings) as build:
             return _run_build(build, options.profile)
-    except (LandingError, SettingError) as error:
-        _say([f"arsplan: {error}"], sys.stderr)
-        return WRONG_USAGE
+    except WrongUsageError:
+        raise
     except KeyboardInterrupt:
         _say(["arsplan: interrupted. Nothing was published."], sys.stderr)
         return BROKE
@@ -261,33 +263,23 @@ def _cannot_serve(host: str, port: int, error: OSError) -> str:
     return f"{host}, port {port}, cannot be listened on ({error.strerror}): name another with --port"
 
 
-def _refuse_to_start(options: argparse.Namespace) -> int | None:
-    """Exit code where the service could not work, found out at once: Dagster would go on without schedule or pages."""
-    from dagster_project.service.alerts import read_alert_settings  # noqa: PLC0415
+def _up(options: argparse.Namespace) -> int:
+    """Become the service; what it could not work with is found out here: Dagster would go on without it."""
     from dagster_project.service.answers.settings import read_answer_settings  # noqa: PLC0415
+    from dagster_project.service.toml_schemas import read_alert_settings  # noqa: PLC0415
 
+    nightly_at()
+    read_alert_settings(alerts_file())
+    read_answer_settings(answers_file())
     try:
-        nightly_at()
-        read_alert_settings(alerts_file())
-        read_answer_settings(answers_file())
-        with socket.create_server((options.host, options.port)):
-            return None
-    except SettingError as error:
-        _say([f"arsplan: {error}"], sys.stderr)
-        return WRONG_USAGE
+        socket.create_server((options.host, options.port)).close()
     except OSError as error:
         _say([f"arsplan: {_cannot_serve(options.host, options.port, error)}"], sys.stderr)
         return BROKE
+    return _become_the_service(options)
 
 
-def _up(options: argparse.Namespace) -> int:
-    refusal = _refuse_to_start(options)
-    if refusal is None:
-        _become_the_service(options)
-    return refusal or PUBLISHED
-
-
-def _become_the_service(options: argparse.Namespace) -> None:
+def _become_the_service(options: argparse.Namespace) -> NoReturn:
     for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore some, and hand that on
         signal.signal(stop, signal.SIG_DFL)
     name_dagster_home(default_output())
@@ -297,13 +289,9 @@ def _become_the_service(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from dagster_project.service.status import status_of, utc_now  # noqa: PLC0415
+    from dagster_project.service.status import status_of  # noqa: PLC0415
 
-    try:
-        status = status_of(options.output, utc_now(), nightly_at())
-    except SettingError as error:
-        _say([f"arsplan: {error}"], sys.stderr)
-        return WRONG_USAGE
+    status = status_of(options.output, datetime.now(UTC), nightly_at())
     _say(status.lines)
     return status.code
 

@@ -45,6 +45,10 @@ class ReportableError(Exception):
     """An error whose message says what is wrong and what to do, and holds no value of any row."""
 
 
+class WrongUsageError(ReportableError):
+    """What the program was asked to do, or how it was set up, cannot be done; nothing was begun."""
+
+
 class StepBrokeError(ReportableError):
     """A step ended in an error that nobody foresaw."""
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from dagster_project.errors import ReportableError
+from dagster_project.errors import WrongUsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = ROOT / "dbt_project"
 REFERENCE = ROOT / "data" / "reference"
 MUNICIPALITIES_FILE = REFERENCE / "municipalities.csv"
 MUNICIPALITY_SHAPES_FILE = REFERENCE / "municipalities.geojson"
-SOURCES_FILE = ROOT / "data" / "SOURCES.md"
+SOURCES_FILE = REFERENCE / "sources.csv"
 
 N = TypeVar("N", int, float)
 
@@ -68,7 +68,7 @@ def dagster_yaml(home: Path, in_postgres: bool = False) -> str:
     return _DAGSTER_YAML + _IN_FILES.replace("PLACE", json.dumps(str(home.resolve() / "history" / "runs")))
 
 
-class SettingError(ReportableError):
+class SettingError(WrongUsageError):
     """A setting cannot be understood; the message says which and how to write it."""
 
 
@@ -150,13 +150,16 @@ def nightly_at() -> time:
 
 def alerts_file() -> Path | None:
     """The file that says who is alerted when something is wrong."""
-    name = os.environ.get("ARSPLAN_ALERTS")
-    return Path(name) if name else None
+    return _file("ARSPLAN_ALERTS")
 
 
 def answers_file() -> Path | None:
     """The file that says how answers to municipalities are made and sent."""
-    name = os.environ.get("ARSPLAN_ANSWERS")
+    return _file("ARSPLAN_ANSWERS")
+
+
+def _file(variable: str) -> Path | None:
+    name = os.environ.get(variable)
     return Path(name) if name else None
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import great_expectations.expectations as gxe
 
 from expectations.check_outcome import counted
-from expectations.suite import Suite, deciding
+from expectations.suite import Row, Suite, deciding
 
 
-def _describe(row: Mapping[str, Any]) -> str:
+def _describe(row: Row) -> str:
     if row["latest_event_date"] is None:
         return "assignment_log: it holds no event up to the as-of date"
     return f"assignment_log: the latest event is {counted(int(row['days_stale']), 'day')} older than the as-of date"
@@ -27,7 +24,7 @@ SUITE = Suite(
     """,
     expectations=(
         gxe.ExpectColumnValuesToBeBetween(
-            column="days_stale", max_value={"$PARAMETER": "stale_after_days"}, meta=deciding("feeds_are_fresh")
+            column="days_stale", max_value={"$PARAMETER": "stale_after_days"}, **deciding("feeds_are_fresh", "warning")
         ),
     ),
     describe=_describe,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import great_expectations.expectations as gxe
 
 from dagster_project.errors import printable
 from expectations.check_outcome import counted
-from expectations.suite import Suite, deciding
+from expectations.suite import Row, Suite, deciding
 
 
-def _describe(row: Mapping[str, Any]) -> str:
+def _describe(row: Row) -> str:
     where = f"{row['feed']}/{printable(row['file_name'])}"
     if row["status"] != "loaded":
         return f"{where}: {row['status']}; {row['problem']}"
@@ -40,11 +37,11 @@ SUITE = Suite(
         order by feed, file_name
     """,
     expectations=(
-        gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["loaded"], meta=deciding("files_readable")),
+        gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["loaded"], **deciding("files_readable")),
         gxe.ExpectColumnValuesToBeBetween(
             column="unfit_share",
             max_value={"$PARAMETER": "rejected_rows_limit"},
-            meta=deciding("rejected_rows_within_limit"),
+            **deciding("rejected_rows_within_limit"),
         ),
     ),
     describe=_describe,

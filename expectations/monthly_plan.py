@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import great_expectations.expectations as gxe
 
 from expectations.check_outcome import counted
-from expectations.suite import Suite, deciding
+from expectations.suite import Row, Suite, deciding
 
 
-def _describe(row: Mapping[str, Any]) -> str:
+def _describe(row: Row) -> str:
     return f"{row['municipality_name']} {row['quota_year']}: {counted(row['rows'], 'month')} planned below zero"
 
 
@@ -30,9 +27,7 @@ SUITE = Suite(
         order by all
     """,
     expectations=(
-        gxe.ExpectColumnValuesToBeBetween(
-            column="least_planned_persons", min_value=0, meta=deciding("plan_not_negative")
-        ),
+        gxe.ExpectColumnValuesToBeBetween(column="least_planned_persons", min_value=0, **deciding("plan_not_negative")),
         gxe.ExpectColumnValuesToBeInSet(column="months", value_set=[12]),
     ),
     describe=_describe,

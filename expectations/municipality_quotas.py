@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import great_expectations.expectations as gxe
 
-from expectations.suite import Suite, deciding
+from expectations.suite import Row, Suite, deciding
 
 
-def _describe(row: Mapping[str, Any]) -> str:
+def _describe(row: Row) -> str:
     return (
         f"{row['municipality_name']} {row['quota_year']} from {row['valid_from_date']:%Y-%m-%d}: "
         f"decided {row['decided_persons']}, redistributed {row['redistributed_persons']}, "
@@ -28,7 +25,7 @@ SUITE = Suite(
     """,
     expectations=(
         gxe.ExpectColumnValuesToBeBetween(
-            column="kommuntal_persons", min_value=0, meta=deciding("kommuntal_not_negative")
+            column="kommuntal_persons", min_value=0, **deciding("kommuntal_not_negative")
         ),
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(
             column_A="valid_to_date", column_B="valid_from_date", or_equal=True

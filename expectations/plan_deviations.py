@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import great_expectations.expectations as gxe
 
 from expectations.check_outcome import counted
-from expectations.suite import Suite, deciding
+from expectations.suite import Row, Suite, deciding
 
 
-def _describe(row: Mapping[str, Any]) -> str:
+def _describe(row: Row) -> str:
     return (
         f"{row['municipality_name']} {row['plan_month']:%Y-%m}: "
         f"{counted(row['over_plan_unapproved_persons'], 'person')} over plan without approval"
@@ -29,7 +26,7 @@ SUITE = Suite(
     """,
     expectations=(
         gxe.ExpectColumnValuesToBeInSet(
-            column="over_plan_unapproved_persons", value_set=[0], meta=deciding("over_plan_has_approval")
+            column="over_plan_unapproved_persons", value_set=[0], **deciding("over_plan_has_approval", "warning")
         ),
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(
             column_A="assigned_persons", column_B="cancelled_persons", or_equal=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import great_expectations as gx
@@ -18,6 +18,7 @@ from expectations.check_outcome import Outcome
 MOST_FINDINGS = 20
 ROWS = "rows"
 AS_OF = "as_of"
+Row = Mapping[str, Any]  # a row of a suite's query, by its columns
 
 
 class ExpectationBrokeError(ReportableError):
@@ -40,12 +41,12 @@ class Suite:
     table: str
     query: str
     expectations: tuple[Expectation, ...]
-    describe: Callable[[Mapping[str, Any]], str]
+    describe: Callable[[Row], str]
 
 
-def deciding(check: str) -> dict[str, Any]:
-    """Meta of an expectation that decides the contract check of this name."""
-    return {"check": check}
+def deciding(check: str, severity: Literal["critical", "warning"] = "critical") -> dict[str, Any]:
+    """Arguments of an expectation that decides the contract check of this name; critical ones block publication."""
+    return {"meta": {"check": check}, "severity": severity}
 
 
 def run_suites(

@@ -11,8 +11,8 @@ from dagster_project.checks.contract import CHECKS
 from dagster_project.errors import ReportableError
 from dagster_project.releases.build_json import CheckResult, CountyBelow
 from dagster_project.settings import Settings
-from dagster_project.sql import sql_text
-from dagster_project.transform.dbt_manifest import manifest, test_names
+from dagster_project.transform.dbt_manifest import test_names
+from dagster_project.transform.documented_tables import check_results_table
 from expectations.check_outcome import Outcome
 
 
@@ -58,18 +58,11 @@ def require_complete(expected_tests: Iterable[str], dbt_tests: dict[str, Outcome
 
 def write_check_results(results: list[CheckResult], warehouse: duckdb.DuckDBPyConnection) -> None:
     """Create marts.check_results, with the comments that dbt's documentation holds for it."""
-    warehouse.execute(
-        "create table marts.check_results (check_name varchar, severity varchar, passed boolean, failing_rows bigint)"
-    )
+    check_results_table().create(warehouse)
     warehouse.executemany(
         "insert into marts.check_results values (?, ?, ?, ?)",
         [[result.check_name, result.severity, result.passed, result.failing_rows] for result in results],
     )
-    documented = next(source for source in manifest()["sources"].values() if source["name"] == "check_results")
-    warehouse.execute(f"comment on table marts.check_results is {sql_text(documented['description'])}")
-    for column in documented["columns"].values():
-        comment = sql_text(column["description"])
-        warehouse.execute(f"comment on column marts.check_results.{column['name']} is {comment}")
 
 
 def counties_below_lanstal(warehouse: duckdb.DuckDBPyConnection, as_of: date) -> list[CountyBelow]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_project.digest import sha256_of
-from dagster_project.errors import ReportableError
+from dagster_project.errors import WrongUsageError
 from dagster_project.ingest.feeds import FEEDS, Feed
 
 
-class LandingError(ReportableError):
+class LandingError(WrongUsageError):
     """The landing folder as a whole cannot be built from; the message says what to do."""
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
-from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from dagster_project.checks.contract import CHECKS
 from dagster_project.checks.run import counties_below_lanstal, run_checks, write_check_results
@@ -20,7 +19,7 @@ from dagster_project.ingest.landing import unknown_folders
 from dagster_project.ingest.parse import About
 from dagster_project.pipeline.build import Build, progress
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
-from dagster_project.publish.data.downloads import CHECK_RESULTS, public_marts, public_tables
+from dagster_project.publish.data.downloads import public_tables
 from dagster_project.publish.data.write_tables import write_tables
 from dagster_project.publish.documents.plans import Editions, keep_editions, write_documents
 from dagster_project.publish.mart_rows import MartRows, read_mart_rows
@@ -36,6 +35,7 @@ from dagster_project.service.answers.settings import read_answer_settings
 from dagster_project.service.journal import recent_builds
 from dagster_project.settings import Settings, answers_file
 from dagster_project.transform.dbt_manifest import manifest, names_of_marts
+from dagster_project.transform.documented_tables import CHECK_RESULTS, public_marts
 from dagster_project.transform.run import build_models, read_outcomes, write_outcomes
 from expectations.check_outcome import counted
 
@@ -126,29 +126,29 @@ def transform(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[N
             rows = row_counts(warehouse, "marts")
     of_type = [result.node.resource_type for result in results]
     progress.info("transform  %d models built, %d tests of them run", of_type.count("model"), of_type.count("test"))
+    checks = {key.name: key for key in transform.check_keys}
     for result in results:
         node = manifest()["nodes"][result.node.unique_id]
-        if node["resource_type"] == "test":
-            yield from _tested(node, result)
-        elif node["config"]["materialized"] != "ephemeral":
+        if node["name"] in checks:
+            yield _tested(checks[node["name"]], node, result)
+        elif node["resource_type"] != "test" and node["config"]["materialized"] != "ephemeral":
             row_count = {"dagster/row_count": rows[node["name"]]} if node["schema"] == "marts" else {}
             yield dg.MaterializeResult(
                 asset_key=TRANSLATOR.get_asset_key(node), metadata=_seconds_of(result) | row_count
             )
 
 
-def _tested(node: Mapping[str, Any], result: Any) -> Iterator[dg.AssetCheckResult]:
-    """Dagster's asset check for a dbt test, where there is one."""
-    if key := get_asset_check_key_for_test(manifest(), TRANSLATOR, node["unique_id"], None):
-        failing_rows = result.failures or 0
-        is_warning = node["config"]["severity"].lower() == "warn"
-        yield dg.AssetCheckResult(
-            asset_key=key.asset_key,
-            check_name=key.name,
-            passed=not failing_rows,
-            severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
-            metadata=_seconds_of(result) | {"failing_rows": failing_rows},
-        )
+def _tested(key: dg.AssetCheckKey, node: Mapping[str, Any], result: Any) -> dg.AssetCheckResult:
+    """Dagster's asset check for a dbt test."""
+    failing_rows = result.failures or 0
+    is_warning = node["config"]["severity"].lower() == "warn"
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=not failing_rows,
+        severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
+        metadata=_seconds_of(result) | {"failing_rows": failing_rows},
+    )
 
 
 def _seconds_of(result: Any) -> dict[str, Any]:

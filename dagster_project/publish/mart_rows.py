@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, namedtuple
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-COUNTRY = "00"
+from dagster_project.sql import Row, named_rows
 
-Row = Any  # a named tuple with the columns of its mart
+COUNTRY = "00"
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,5 @@ def read_mart_rows(
     warehouse: duckdb.DuckDBPyConnection, marts: Iterable[str], as_of: date, build_id: str, code_version: str
 ) -> MartRows:
     """Read the named marts of a warehouse, one query each."""
-    return MartRows(as_of, build_id, code_version, {mart: _rows(warehouse, mart) for mart in marts})
-
-
-def _rows(warehouse: duckdb.DuckDBPyConnection, mart: str) -> list[Row]:
-    found = warehouse.execute(f"from marts.{mart}")
-    kind = namedtuple(mart, [column[0] for column in found.description or []])  # type: ignore[misc]
-    return [kind._make(values) for values in found.fetchall()]
+    rows = {mart: named_rows(warehouse, f"from marts.{mart}") for mart in marts}
+    return MartRows(as_of, build_id, code_version, rows)

@@ -10,19 +10,23 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dagster_project.language import LANGUAGES, SWEDISH, Language
-from dagster_project.releases.build_json import ERROR, WARN
+from dagster_project.language import LANGUAGES, Language
+from dagster_project.releases.build_json import ERROR
 from dagster_project.service.journal import FILE_NAME, opened
+
+if TYPE_CHECKING:
+    from dagster_project.service.toml_schemas import AlertSettings
 
 # A message whose sending process ended without a word is sent again after this time.
 CLAIM_HOLDS = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(hours=1)
 
 NEW, STILL, GOOD = "new", "still", "good"
+_LANGUAGES = {language.code: language for language in LANGUAGES}
 
 _SCHEMA = """
 create table if not exists problems (
@@ -66,54 +70,6 @@ class Problem:
         return self.name.partition(":")[0]
 
 
-@dataclass(frozen=True)
-class Receiver:
-    """Somebody to alert: where (an Apprise URL), of which severities, and of which counties' own problems."""
-
-    name: str
-    url: str
-    severities: tuple[str, ...] = (ERROR, WARN)
-    counties: tuple[str, ...] = ()
-    language: Language = SWEDISH
-
-    def wants(self, problem: Problem) -> bool:
-        """A county's receiver hears of that county alone, the others of everything that is not one county's."""
-        about = problem.county_code in self.counties if self.counties else problem.county_code is None
-        return about and problem.severity in self.severities
-
-
-@dataclass(frozen=True)
-class AlertSettings:
-    """Who is alerted, after how many hours again, and which feeds are expected by which time of day."""
-
-    receivers: tuple[Receiver, ...] = ()
-    reminder: timedelta = timedelta(hours=24)
-    expected: tuple[tuple[str, time], ...] = ()
-
-
-def read_alert_settings(file: Path | None) -> AlertSettings:
-    """Settings from a TOML file; without one nobody is alerted. Raises SettingError where it cannot be understood."""
-    if file is None:
-        return AlertSettings()
-    from dagster_project.service.toml_schemas import AlertsFile, read_settings_file  # noqa: PLC0415 (heavy)
-
-    content = read_settings_file(file, "ARSPLAN_ALERTS", AlertsFile)
-    languages = {known.code: known for known in LANGUAGES}
-    receivers = (
-        Receiver(
-            one.name or f"receiver {number}",
-            one.url,
-            tuple(one.severities),
-            tuple(one.counties),
-            languages[one.language],
-        )
-        for number, one in enumerate(content.receiver, start=1)
-    )
-    return AlertSettings(
-        tuple(receivers), timedelta(hours=content.reminder_hours), tuple(sorted(content.expected.items()))
-    )
-
-
 def report(
     output: Path, settings: AlertSettings, kinds: Iterable[str], found: Iterable[Problem], now: datetime, place: str
 ) -> None:
@@ -122,7 +78,7 @@ def report(
     What is new or worse is reported, what stays is reported again after the reminder time, what has gone once.
     `place` says where to look.
     """
-    if not settings.receivers:
+    if not settings.receiver:
         return
     kinds = tuple(kinds)
     with opened(output, _SCHEMA) as connection:
@@ -136,7 +92,7 @@ def report(
             before, told_at = known.pop(problem.name, (None, now))
             if before is None or problem.cases > before.cases or problem.severity != before.severity:
                 news.append((NEW, problem))
-            elif now - told_at >= settings.reminder:
+            elif now - told_at >= timedelta(hours=settings.reminder_hours):
                 news.append((STILL, problem))
             reported = now if news and news[-1][1] is problem else told_at
             row = (
@@ -150,10 +106,12 @@ def report(
         for problem, _ in known.values():
             news.append((GOOD, problem))
             connection.execute("delete from problems where problem = ?", (problem.name,))
-        for receiver in settings.receivers:
-            wanted = [(state, problem) for state, problem in news if receiver.wants(problem)]
+        for receiver in settings.receiver:
+            wanted = [
+                (state, problem) for state, problem in news if receiver.wants(problem.severity, problem.county_code)
+            ]
             if wanted:
-                subject, body = message_of(wanted, receiver.language, place)
+                subject, body = message_of(wanted, _LANGUAGES[receiver.language], place)
                 connection.execute(
                     "insert into messages values (null, ?, ?, ?, 'waiting', 0, ?, ?)",
                     (receiver.name, subject, body, now.isoformat(), now.isoformat()),
@@ -217,7 +175,7 @@ def send_by_apprise(url: str, subject: str, body: str) -> bool:
 
 def deliver(output: Path, settings: AlertSettings, now: datetime, send: Send = send_by_apprise) -> int:
     """Send what is due, one message after the other; how many were taken. What is refused is tried again later."""
-    urls = {receiver.name: receiver.url for receiver in settings.receivers}
+    urls = {receiver.name: receiver.url for receiver in settings.receiver}
     taken = 0
     while claimed := _claim(output, list(urls), now):
         message_id, receiver, subject, body, attempts = claimed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from dagster_project.releases.build_json import ERROR, Description, read_description
@@ -42,7 +42,8 @@ def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
     release = read_description(output / CURRENT)
     last = builds[0] if builds else None
     ended = [build.ended_at for build in builds]
-    problems = [*_of_release(release), *_of_last(last), *_of_night(ended, now, nightly_at), *_of_messages(output)]
+    problems = [] if release else [(CRITICAL, "there is no release")]
+    problems += [*_of_last(last), *_of_night(ended, now, nightly_at), *_of_messages(output)]
     code = max((severity for severity, _ in problems), default=FINE)
     lines = [f"{_WORDS[code]}: {'; '.join(text for _, text in problems) or 'the last build was published'}", ""]
     if release:
@@ -61,10 +62,6 @@ def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
     due = next_build_at(now, nightly_at)
     lines.append(f"next build due   {due:%Y-%m-%d %H:%M} Stockholm time, where the schedule runs (arsplan up)")
     return Status(code, lines)
-
-
-def _of_release(release: Description | None) -> list[tuple[int, str]]:
-    return [] if release else [(CRITICAL, "there is no release")]
 
 
 def missed_night(ended: list[datetime], now: datetime, nightly_at: time) -> datetime | None:
@@ -132,8 +129,3 @@ def _came_in(release: Description, last: BuildRecord | None) -> list[str]:
 def _age(age: timedelta) -> str:
     hours = age.total_seconds() / 3600
     return f"{age.days} days" if age.days > 1 else f"{hours:.0f} h" if hours >= 1 else f"{hours * 60:.0f} min"
-
-
-def utc_now() -> datetime:
-    """The moment, in UTC."""
-    return datetime.now(UTC)

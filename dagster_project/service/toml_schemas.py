@@ -8,13 +8,22 @@ from datetime import date, time
 from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.service.email_addresses import is_address
-from dagster_project.settings import MUNICIPALITIES_FILE, SettingError
+from dagster_project.settings import MUNICIPALITIES_FILE, REFERENCE, SettingError, secret
 
 
 @cache
@@ -41,30 +50,50 @@ def _sender(text: str) -> str:
     return text
 
 
+def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
+    return (info.context or Path()) / path
+
+
+_BesideTheFile = Annotated[Path, AfterValidator(_beside_the_file)]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ReceiverTable(_Table):
-    """A receiver of alerts."""
+class Receiver(_Table):
+    """Somebody to alert: where (an Apprise URL), of which severities, and of which counties' own problems."""
 
     url: str
-    name: str | None = None
-    severities: list[Literal["error", "warn"]] = ["error", "warn"]
-    counties: list[Annotated[str, AfterValidator(_county)]] = []
+    name: str = ""
+    severities: tuple[Literal["error", "warn"], ...] = ("error", "warn")
+    counties: tuple[Annotated[str, AfterValidator(_county)], ...] = ()
     language: Literal["sv", "en"] = "sv"
 
+    def wants(self, severity: str, county_code: str | None) -> bool:
+        """A county's receiver hears of that county alone, the others of everything that is not one county's."""
+        about = county_code in self.counties if self.counties else county_code is None
+        return about and severity in self.severities
 
-class AlertsFile(_Table):
-    """Who is alerted when something is wrong; `expected`: the time of day by which a file of a feed must have come."""
 
-    reminder_hours: float = Field(24, gt=0)
-    receiver: list[ReceiverTable] = []
+class AlertSettings(_Table):
+    """Who is alerted, after how many hours again, and which feeds are expected by which time of day."""
+
+    receiver: tuple[Receiver, ...] = ()
+    reminder_hours: float = Field(default=24, gt=0)
     expected: dict[Annotated[str, AfterValidator(_feed)], time] = {}
 
+    @field_validator("receiver")
+    @classmethod
+    def _named(cls, receivers: tuple[Receiver, ...]) -> tuple[Receiver, ...]:
+        return tuple(
+            one if one.name else one.model_copy(update={"name": f"receiver {number}"})
+            for number, one in enumerate(receivers, start=1)
+        )
 
-class MailServerTable(_Table):
-    """The server that takes answers."""
+
+class MailServer(_Table):
+    """The server that takes answers. `password_variable` names the environment variable that holds the password."""
 
     host: str
     port: int = Field(587, gt=0, lt=2**16)
@@ -72,15 +101,37 @@ class MailServerTable(_Table):
     user: str | None = None
     password_variable: str | None = None
 
+    @property
+    def password(self) -> str:
+        """The password, from the environment."""
+        return secret(self.password_variable) if self.password_variable else ""
 
-class AnswersFile(_Table):
-    """How municipalities are answered."""
+    @model_validator(mode="after")
+    def _has_password(self) -> Self:
+        if self.password_variable and not self.password:
+            raise ValueError(f"the environment variable {self.password_variable} holds no password")
+        return self
+
+
+class AnswerSettings(_Table):
+    """How answers are made and sent; requests decided before `since` are not answered."""
 
     sender: Annotated[str, AfterValidator(_sender)] = "Årsplan <arsplan@simulated.example>"
-    template: Path | None = None
-    recipients: Path | None = None
+    template: _BesideTheFile = Path(__file__).parent / "answers" / "answer.txt"
+    recipients: _BesideTheFile = REFERENCE / "recipients-simulated.csv"
     since: date | None = None
-    mail_server: MailServerTable | None = None
+    mail_server: MailServer | None = None
+
+    @model_validator(mode="after")
+    def _has_first_day(self) -> Self:
+        if self.mail_server and self.since is None:
+            raise ValueError("a mail server needs since, the first day whose decisions it answers")
+        return self
+
+
+def read_alert_settings(file: Path | None) -> AlertSettings:
+    """Settings from a TOML file; without one nobody is alerted. Raises SettingError where it cannot be understood."""
+    return read_settings_file(file, "ARSPLAN_ALERTS", AlertSettings) if file else AlertSettings()
 
 
 Table = TypeVar("Table", bound=_Table)
@@ -93,14 +144,14 @@ def read_settings_file(file: Path, variable: str, table: type[Table]) -> Table:
     except (OSError, ValueError) as error:
         raise SettingError(f"{variable} names {file}, which cannot be read: {error}") from None
     try:
-        return table.model_validate(content)
+        return table.model_validate(content, context=file.parent)
     except ValidationError as error:
         # The value itself may be secret, such as an address with a password.
-        faults = [f"{_key(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        faults = [": ".join((*_key(fault["loc"]), fault["msg"])) for fault in error.errors(include_input=False)]
         raise SettingError(f"{variable} names {file}: {'; '.join(faults)}") from None
 
 
-def _key(place: tuple[int | str, ...]) -> str:
+def _key(place: tuple[int | str, ...]) -> list[str]:
     """Where a value stands in a file, such as `receiver 2, counties`; lists are counted from one."""
     named = [f" {part + 1}" if isinstance(part, int) else f", {part}" for part in place if part != "[key]"]
-    return "".join(named).removeprefix(", ")
+    return ["".join(named).removeprefix(", ")] if named else []

@@ -12,6 +12,8 @@ from conftest import PROJECT, SHIPPED_LANDING
 
 from dagster_project.checks.contract import CHECKS
 from dagster_project.ingest.feeds_page import feeds_markdown
+from dagster_project.publish.site.references import read_sources
+from dagster_project.settings import SOURCES_FILE
 from dagster_project.transform.dbt_manifest import manifest
 
 
@@ -81,9 +83,7 @@ def test_every_real_decision_has_a_source() -> None:
         sources = {
             (row["decision_id"], row["quota_year"], row["area_code"]): row["source"] for row in csv.DictReader(file)
         }
-    known = set(
-        re.findall(r"^\| (S\w+) \|", (PROJECT / "data" / "SOURCES.md").read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    known = {source.id for source in read_sources(SOURCES_FILE)}
     real = []
     for path in sorted((SHIPPED_LANDING / "quota_decisions").glob("*-real.csv")):
         with path.open(encoding="utf-8") as file:

@@ -16,11 +16,11 @@ import pytest
 from conftest import Build, note_build
 from pipeline.mail_server import MailServer
 
-from dagster_project.language import ENGLISH
 from dagster_project.releases.build_json import ERROR, WARN
-from dagster_project.service.alerts import AlertSettings, Problem, Receiver, deliver, read_alert_settings, report
+from dagster_project.service.alerts import Problem, deliver, report
 from dagster_project.service.journal import opened
 from dagster_project.service.problems import look_for_problems
+from dagster_project.service.toml_schemas import AlertSettings, Receiver, read_alert_settings
 from dagster_project.settings import SettingError, settings_for
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ def tell(output: Path, settings: AlertSettings, found: list[Problem], now: datet
 
 
 def test_a_problem_is_told_once_when_worse_and_when_good_again(tmp_path: Path, mail: MailServer) -> None:
-    settings = AlertSettings((Receiver("operators", mail.url),))
+    settings = AlertSettings(receiver=(Receiver(name="operators", url=mail.url),))
     nights = [[], [check()], [check()], [check(cases=6)], [check(cases=7)], [], []]
     told = []
     for night, found in enumerate(nights):
@@ -74,7 +74,7 @@ def test_a_problem_is_told_once_when_worse_and_when_good_again(tmp_path: Path, m
 
 
 def test_a_message_says_what_how_many_where_and_what_to_do(tmp_path: Path, mail: MailServer) -> None:
-    settings = AlertSettings((Receiver("operators", mail.url),))
+    settings = AlertSettings(receiver=(Receiver(name="operators", url=mail.url),))
     broke = Problem("build", ERROR, 1, {"cause": "transform: there is no space left on the disk"})
     tell(tmp_path, settings, [check(), broke])
     [(_, receivers, body)] = mail.received
@@ -85,7 +85,7 @@ def test_a_message_says_what_how_many_where_and_what_to_do(tmp_path: Path, mail:
 
 
 def test_a_problem_that_stays_is_told_again_after_the_reminder_time(tmp_path: Path, mail: MailServer) -> None:
-    settings = AlertSettings((Receiver("operators", mail.url),), reminder=timedelta(hours=5))
+    settings = AlertSettings(receiver=(Receiver(name="operators", url=mail.url),), reminder_hours=5)
     hours = []
     for hour in range(12):
         tell(tmp_path, settings, [check()], NOW + timedelta(hours=hour))
@@ -99,7 +99,9 @@ def test_nothing_is_lost_or_sent_twice_while_a_receiver_is_down(
 ) -> None:
     """One receiver is down: the other hears at once; the first hears when it is back, each message once, in order."""
     url, posted = hook
-    settings = AlertSettings((Receiver("mail", mail.url), Receiver("hook", url, language=ENGLISH)))
+    settings = AlertSettings(
+        receiver=(Receiver(name="mail", url=mail.url), Receiver(name="hook", url=url, language="en"))
+    )
     mail.stop()
     tell(tmp_path, settings, [check()])
     tell(tmp_path, settings, [], NOW + timedelta(minutes=1))
@@ -118,7 +120,7 @@ def test_nothing_is_lost_or_sent_twice_while_a_receiver_is_down(
 
 
 def test_a_message_of_a_process_that_ended_is_sent_by_the_next(tmp_path: Path) -> None:
-    settings = AlertSettings((Receiver("operators", "json://unused"),))
+    settings = AlertSettings(receiver=(Receiver(name="operators", url="json://unused"),))
     report(tmp_path, settings, KINDS, [check()], NOW, "HOST")
 
     def ends(_url: str, _subject: str, _body: str) -> bool:
@@ -144,10 +146,10 @@ def test_receivers_hear_what_concerns_them(tmp_path: Path) -> None:
         "county:07:2026", ERROR, 3, {"county": "Kronobergs län", "year": 2026} | {"kommuntal": 27, "lanstal": 30}, "07"
     )
     receivers = (
-        Receiver("all", "all"),
-        Receiver("errors", "errors", (ERROR,)),
-        Receiver("kronoberg", "kronoberg", counties=("07",)),
-        Receiver("skåne", "skåne", counties=("12",)),
+        Receiver(name="all", url="all"),
+        Receiver(name="errors", url="errors", severities=(ERROR,)),
+        Receiver(name="kronoberg", url="kronoberg", counties=("07",)),
+        Receiver(name="skåne", url="skåne", counties=("12",)),
     )
     heard: dict[str, str] = {}
 
@@ -155,7 +157,7 @@ def test_receivers_hear_what_concerns_them(tmp_path: Path) -> None:
         heard[url] = body
         return True
 
-    settings = AlertSettings(receivers)
+    settings = AlertSettings(receiver=receivers)
     report(tmp_path, settings, KINDS, [check(), check("files_readable", 1, ERROR), kronoberg], NOW, "HOST")
     deliver(tmp_path, settings, NOW, takes)
     assert set(heard) == {"all", "errors", "kronoberg"}

@@ -27,18 +27,12 @@ from dagster_project.service.answers import outbox
 from dagster_project.service.answers.mail import send_waiting
 from dagster_project.service.answers.outbox import OUTBOX, SENT, UNCERTAIN, Prepared, counts
 from dagster_project.service.answers.prepare import prepare_answers
-from dagster_project.service.answers.settings import (
-    SHIPPED_RECIPIENTS,
-    SHIPPED_TEMPLATE,
-    AnswerSettings,
-    read_answer_settings,
-)
-from dagster_project.service.answers.settings import (
-    MailServer as ServerSettings,
-)
+from dagster_project.service.answers.settings import read_answer_settings
 from dagster_project.service.journal import opened
 from dagster_project.service.problems import look_for_problems
 from dagster_project.service.status import status_of
+from dagster_project.service.toml_schemas import AnswerSettings
+from dagster_project.service.toml_schemas import MailServer as ServerSettings
 from dagster_project.settings import SettingError, settings_for
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -75,7 +69,7 @@ def body_of(message: Any) -> str:
 
 def recipients_file(folder: Path, left_out: str = "") -> Path:
     """The shipped recipients with addresses that could be somebody's; tests send to this machine only."""
-    with SHIPPED_RECIPIENTS.open(encoding="utf-8") as file:
+    with AnswerSettings().recipients.open(encoding="utf-8") as file:
         rows = [row for row in csv.reader(file) if row[0] != left_out]
     changed = folder / "recipients.csv"
     with changed.open("w", encoding="utf-8", newline="") as file:
@@ -85,7 +79,7 @@ def recipients_file(folder: Path, left_out: str = "") -> Path:
 
 @pytest.fixture
 def sending(tmp_path: Path, mail: MailServer) -> AnswerSettings:
-    server = ServerSettings("127.0.0.1", mail.port, "none")
+    server = ServerSettings(host="127.0.0.1", port=mail.port, security="none")
     return AnswerSettings(recipients=recipients_file(tmp_path), since=SINCE, mail_server=server)
 
 
@@ -342,8 +336,9 @@ import sys
 from datetime import date, datetime, UTC
 from pathlib import Path
 from dagster_project.service.answers.mail import send_waiting
-from dagster_project.service.answers.settings import AnswerSettings, MailServer
-settings = AnswerSettings(since=date.min, mail_server=MailServer("127.0.0.1", int(sys.argv[2]), "none"))
+from dagster_project.service.toml_schemas import AnswerSettings, MailServer
+server = MailServer(host="127.0.0.1", port=int(sys.argv[2]), security="none")
+settings = AnswerSettings(since=date.min, mail_server=server)
 print("ready", flush=True)
 sys.stdin.readline()
 send_waiting(Path(sys.argv[1]), settings, datetime.now(UTC))
@@ -464,5 +459,5 @@ def test_a_slip_in_the_template_loses_nothing(tmp_path: Path, shipped: Built) ->
     template.write_text("Svar\n\n{{ answer.stattus }}\n")
     with pytest.raises(SettingError, match="stattus"):
         prepare(tmp_path, release_of(shipped), AnswerSettings(template=template))
-    template.write_text(SHIPPED_TEMPLATE.read_text())
+    template.write_text(AnswerSettings().template.read_text())
     assert prepare(tmp_path, release_of(shipped), AnswerSettings(template=template)) == Prepared(17, 0)

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from dagster_project.publish.data.table import Table
 from dagster_project.releases.build_json import Description, digests_by_feed, read_description
 from dagster_project.sql import sql_text
+from dagster_project.transform.documented_tables import Table
 
 # Figures that are compared: the mart, its columns for the area and the month (none: a whole year), and its columns
 # by the word for the figure.

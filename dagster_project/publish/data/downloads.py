@@ -12,13 +12,11 @@ from typing import Any
 import duckdb
 
 from dagster_project.publish.data.publication_history import HISTORY_TABLES
-from dagster_project.publish.data.table import Table
 from dagster_project.sql import sql_text
-from dagster_project.transform.dbt_manifest import grains, manifest
+from dagster_project.transform.documented_tables import Table, public_marts
 
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"
-CHECK_RESULTS = "check_results"
 WRITTEN_AT_ONCE = 2  # a small table keeps no more than one core busy
 _FIELD_TYPES = {
     "varchar": "string",
@@ -50,25 +48,6 @@ def write_data_package(connection: duckdb.DuckDBPyConnection, folder: Path, as_o
 def public_tables() -> list[Table]:
     """All tables that everyone can download, by name."""
     return sorted([*public_marts(), *HISTORY_TABLES], key=lambda table: table.name)
-
-
-def public_marts() -> list[Table]:
-    """Marts that may go to everyone: those whose model says so, and the outcomes of the checks."""
-    keys = grains()
-    marts = [
-        _documented(node, keys.get(node["unique_id"], ()))
-        for node in manifest()["nodes"].values()
-        if node["config"].get("meta", {}).get("public")
-    ]
-    checks = next(source for source in manifest()["sources"].values() if source["name"] == CHECK_RESULTS)
-    return sorted([*marts, _documented(checks, ("check_name",))], key=lambda table: table.name)
-
-
-def _documented(node: dict[str, Any], key: tuple[str, ...]) -> Table:
-    columns = tuple(
-        (column["name"], column["data_type"], column["description"].strip()) for column in node["columns"].values()
-    )
-    return Table("marts", node["name"], node["description"], columns, key)
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:

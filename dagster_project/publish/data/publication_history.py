@@ -10,8 +10,8 @@ import duckdb
 import polars as pl
 
 from dagster_project.publish.data.changes import CHANGES_TABLE, Changes
-from dagster_project.publish.data.table import Table
 from dagster_project.sql import sql_text
+from dagster_project.transform.documented_tables import Table
 
 _SPELL = (
     ("first_build_id", "varchar", "The release that first said so."),

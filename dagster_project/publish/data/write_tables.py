@@ -10,13 +10,14 @@ import duckdb
 
 from dagster_project.digest import code_version
 from dagster_project.publish.data.changes import Changes, Made, find_changes
-from dagster_project.publish.data.downloads import CHECK_RESULTS, public_tables, write_data_package, write_downloads
+from dagster_project.publish.data.downloads import public_tables, write_data_package, write_downloads
 from dagster_project.publish.data.publication_history import write_history
 from dagster_project.releases.build_json import digests_by_feed
 from dagster_project.releases.folder import ReleaseFolder
 from dagster_project.releases.warehouse_counts import landed_files
 from dagster_project.sql import sql_text
 from dagster_project.transform.dbt_manifest import names_of_marts
+from dagster_project.transform.documented_tables import CHECK_RESULTS
 
 
 @dataclass(frozen=True)

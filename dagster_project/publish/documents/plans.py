@@ -16,8 +16,9 @@ from typing import Any
 
 from dagster_project import language as languages
 from dagster_project.language import SWEDISH
-from dagster_project.publish.mart_rows import MartRows, Row
+from dagster_project.publish.mart_rows import MartRows
 from dagster_project.releases.document_paths import LATEST, plan_document, plan_workbook
+from dagster_project.sql import Row
 
 HERE = Path(__file__).parent
 VERSIONS_SHOWN = 6  # what a page is wide enough for

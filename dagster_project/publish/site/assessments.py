@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 
-from dagster_project import language as languages
 from dagster_project.language import SWEDISH
-from dagster_project.publish.mart_rows import Row, read_mart_rows
+from dagster_project.publish.mart_rows import read_mart_rows
+from dagster_project.publish.site.templating import templates
+from dagster_project.sql import Row
 
 HERE = Path(__file__).parent
 FILE_NAME = "assessments.html"
@@ -32,25 +32,19 @@ def write_assessments(warehouse: duckdb.DuckDBPyConnection, folder: Path, as_of:
     months: dict[Any, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in figures.marts["assessed_plan_months"]:
         months[row.request_kind, row.request_id][row.municipality_code].append(row)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for form in ("number", "signed", "percent", "day", "long_day", "month"):
-        function = getattr(languages, form)
-        environment.filters[form] = lambda value, function=function: function(value, SWEDISH)
     wishes, moves = figures.marts["change_request_assessments"], figures.marts["redistribution_assessments"]
-    page = environment.get_template(FILE_NAME).render(
-        style=(HERE / "static" / "site.css").read_text(encoding="utf-8"),
-        as_of=as_of,
-        build_id=build_id,
-        wishes=sorted(wishes, key=lambda row: -row.waiting_days),
-        moves=sorted(moves, key=lambda row: -row.waiting_days),
-        months=months,
-        names={row.municipality_code: row.municipality_name for row in figures.marts["municipalities"]},
+    page = (
+        templates(SWEDISH)
+        .get_template(FILE_NAME)
+        .render(
+            style=(HERE / "static" / "site.css").read_text(encoding="utf-8"),
+            as_of=as_of,
+            build_id=build_id,
+            wishes=sorted(wishes, key=lambda row: -row.waiting_days),
+            moves=sorted(moves, key=lambda row: -row.waiting_days),
+            months=months,
+            names={row.municipality_code: row.municipality_name for row in figures.marts["municipalities"]},
+        )
     )
     (folder / FILE_NAME).write_text(page, encoding="utf-8")
     return len(wishes) + len(moves)

@@ -19,12 +19,14 @@ from dagster_project import language as languages
 from dagster_project.language import LANGUAGES, Language
 from dagster_project.publish.data.changes import Changes
 from dagster_project.publish.documents.plans import Editions
-from dagster_project.publish.mart_rows import COUNTRY, MartRows, Row
+from dagster_project.publish.mart_rows import COUNTRY, MartRows
 from dagster_project.publish.site.references import read_sources
+from dagster_project.publish.site.templating import templates
 from dagster_project.releases.build_json import ERROR
 from dagster_project.releases.build_record import BuildRecord
 from dagster_project.releases.document_paths import plan_document, plan_workbook
 from dagster_project.settings import SOURCES_FILE, STOCKHOLM
+from dagster_project.sql import Row
 
 HERE = Path(__file__).parent
 CHANGES_SHOWN = 500
@@ -302,15 +304,8 @@ def _origin(figures: MartRows, year: int, figure: str) -> str:
 
 
 def _environment(figures: MartRows, language: Language) -> jinja2.Environment:
-    """Templates with the words and the number and date forms of a language."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    """Templates with what the pages of a language ask for."""
+    environment = templates(language)
     names = {row.municipality_code: row.municipality_name for row in figures.marts["municipalities"]}
     names |= {row.county_code: row.county_name for row in figures.marts["counties"]}
     texts = language.texts
@@ -327,8 +322,6 @@ def _environment(figures: MartRows, language: Language) -> jinja2.Environment:
         kind, _, column = reason.partition(":")
         return str(texts["rejected"][kind].format(column=column))
 
-    forms = ("number", "signed", "percent", "day", "long_day", "month", "short_month")
-    environment.filters |= {form: partial(getattr(languages, form), language=language) for form in forms}
     environment.filters["host"] = lambda address: urlsplit(address).netloc
     environment.globals |= {
         "t": texts,

@@ -1,12 +1,10 @@
-"""The list of sources of the real figures, from data/SOURCES.md."""
+"""The list of sources of the real figures, from data/reference/sources.csv."""
 
 from __future__ import annotations
 
-import re
+import csv
 from dataclasses import dataclass
 from pathlib import Path
-
-_LINE = re.compile(r"^\| (S\w+) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -20,5 +18,7 @@ class Source:
 
 def read_sources(file: Path) -> list[Source]:
     """All sources of the list, in its order."""
-    lines = _LINE.findall(file.read_text(encoding="utf-8"))
-    return [Source(source_id, text, tuple(re.findall(r"https?://\S+", where))) for source_id, text, where in lines]
+    with file.open(encoding="utf-8", newline="") as opened:
+        return [
+            Source(row["source_id"], row["source"], tuple(row["addresses"].split())) for row in csv.DictReader(opened)
+        ]

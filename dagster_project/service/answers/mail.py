@@ -29,8 +29,8 @@ from dagster_project.service.answers.outbox import (
     move,
     sole_sender,
 )
-from dagster_project.service.answers.settings import AnswerSettings, MailServer
 from dagster_project.service.email_addresses import is_nobody
+from dagster_project.service.toml_schemas import AnswerSettings, MailServer
 
 SECONDS_TO_WAIT = 20
 REPLY_TIMEOUT_SECONDS = 120  # a server may scan a message before it accepts it

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import namedtuple
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -16,9 +15,11 @@ import jinja2
 from dagster_project.errors import printable
 from dagster_project.releases.document_paths import plan_document
 from dagster_project.service.answers.outbox import Answer, Prepared, known_answers, place_staged, put, record_prepared
-from dagster_project.service.answers.settings import AnswerSettings, read_recipients, read_template
+from dagster_project.service.answers.settings import read_recipients, read_template
 from dagster_project.service.email_addresses import is_nobody
+from dagster_project.service.toml_schemas import AnswerSettings
 from dagster_project.settings import STOCKHOLM, SettingError
+from dagster_project.sql import Row, named_rows
 
 _DECIDED = """
 select
@@ -40,8 +41,6 @@ where (request_kind, request_id, municipality_code) = (?, ?, ?)
 order by plan_month
 """
 
-Row = Any  # a named tuple with the columns of its mart
-
 
 def prepare_answers(output: Path, release: Path, settings: AnswerSettings, now: datetime, as_of: date) -> Prepared:
     """Answer what a published release shows as decided and nobody has answered; safe to repeat after any crash.
@@ -53,7 +52,7 @@ def prepare_answers(output: Path, release: Path, settings: AnswerSettings, now: 
     made = without_recipient = 0
     with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as warehouse:
         writer = _AnswerWriter(warehouse, release, settings, now, as_of)
-        for row in _rows(warehouse, _DECIDED, settings.since or date.min):
+        for row in named_rows(warehouse, _DECIDED, settings.since or date.min):
             before = latest.get((row.request_kind, row.request_id, row.municipality_code))
             answer = _answer_of(row, before)
             if before and before.content == answer.content:
@@ -92,7 +91,7 @@ class _AnswerWriter:
             "municipality": self.names[row.municipality_code],
             "other_municipality": self.names.get(row.other_municipality_code),
             "county": row.county_name,
-            "months": _rows(self.warehouse, _MONTHS, row.request_kind, row.request_id, row.municipality_code),
+            "months": named_rows(self.warehouse, _MONTHS, row.request_kind, row.request_id, row.municipality_code),
             "corrects": corrects,
             "as_of": self.as_of,
             "document": document.name if document.is_file() else None,
@@ -112,12 +111,6 @@ class _AnswerWriter:
         if document.is_file():
             message.add_attachment(document.read_bytes(), maintype="application", subtype="pdf", filename=document.name)
         return message
-
-
-def _rows(warehouse: duckdb.DuckDBPyConnection, query: str, *values: object) -> list[Row]:
-    found = warehouse.execute(query, list(values))
-    kind = namedtuple("Row", [column[0] for column in found.description or []])  # type: ignore[misc]
-    return [kind._make(row) for row in found.fetchall()]
 
 
 def _answer_of(row: Row, before: Answer | None) -> Answer:

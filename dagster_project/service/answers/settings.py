@@ -1,10 +1,8 @@
-"""Who answers, from which template, to which addresses, and through which mail server."""
+"""What answers are made with: the settings, the template, the addresses."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import jinja2
@@ -13,10 +11,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from dagster_project.language import SWEDISH, day, long_day, month, number, signed
 from dagster_project.service.email_addresses import is_address
-from dagster_project.settings import REFERENCE, SettingError, secret
-
-SHIPPED_TEMPLATE = Path(__file__).with_name("answer.txt")
-SHIPPED_RECIPIENTS = REFERENCE / "recipients-simulated.csv"
+from dagster_project.service.toml_schemas import AnswerSettings, read_settings_file
+from dagster_project.settings import SettingError
 
 # What a template may name; prepare.py fills it in.
 KNOWN_NAMES = frozenset(
@@ -24,56 +20,9 @@ KNOWN_NAMES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class MailServer:
-    """The server that takes answers. `password_variable` names the environment variable that holds the password."""
-
-    host: str
-    port: int = 587
-    security: str = "starttls"
-    user: str | None = None
-    password_variable: str | None = None
-
-    @property
-    def password(self) -> str:
-        """The password, from the environment."""
-        return secret(self.password_variable) if self.password_variable else ""
-
-
-@dataclass(frozen=True)
-class AnswerSettings:
-    """How answers are made and sent; requests decided before `since` are not answered."""
-
-    sender: str = "Årsplan <arsplan@simulated.example>"
-    template: Path = SHIPPED_TEMPLATE
-    recipients: Path = SHIPPED_RECIPIENTS
-    since: date | None = None
-    mail_server: MailServer | None = None
-
-
 def read_answer_settings(file: Path | None) -> AnswerSettings:
     """Settings from a TOML file; the defaults without one. Raises SettingError where they cannot be understood."""
-    if file is None:
-        return AnswerSettings()
-    from dagster_project.service.toml_schemas import AnswersFile, read_settings_file  # noqa: PLC0415 (heavy)
-
-    content = read_settings_file(file, "ARSPLAN_ANSWERS", AnswersFile)
-    server = MailServer(**content.mail_server.model_dump()) if content.mail_server else None
-    if server and content.since is None:
-        raise SettingError(
-            f"ARSPLAN_ANSWERS names {file}: a mail server needs since, the first day whose decisions it answers"
-        )
-    if server and server.password_variable and not server.password:
-        raise SettingError(
-            f"ARSPLAN_ANSWERS names {file}: the environment variable {server.password_variable} holds no password"
-        )
-    settings = AnswerSettings(
-        content.sender,
-        file.parent / (content.template or SHIPPED_TEMPLATE),
-        file.parent / (content.recipients or SHIPPED_RECIPIENTS),
-        content.since,
-        server,
-    )
+    settings = read_settings_file(file, "ARSPLAN_ANSWERS", AnswerSettings) if file else AnswerSettings()
     read_template(settings.template)
     read_recipients(settings.recipients)
     return settings

@@ -16,8 +16,10 @@ from dagster_project.checks.feed_suites import faults_of, feed_suites
 from dagster_project.checks.run import ChecksIncompleteError, require_complete
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.parse import fitting_schema
+from dagster_project.releases.build_json import ERROR, WARN
 from dagster_project.transform.dbt_manifest import manifest, nodes
 from dagster_project.transform.dbt_manifest import test_names as names_of_dbt_tests
+from expectations.all_suites import SUITES
 from expectations.check_outcome import Outcome
 from expectations.suite import (
     ExpectationBrokeError,
@@ -78,6 +80,20 @@ def test_a_check_that_fails_in_dbt_skips_no_model() -> None:
             assert [name for name, above in models.items() if looked_at <= above] == [], node["name"]
 
 
+def test_expectations_are_as_severe_as_the_contract_says() -> None:
+    found = [
+        (expectation.meta["check"], expectation.severity.value)
+        for each in SUITES
+        for expectation in each.expectations
+        if expectation.meta
+    ]
+    words = {ERROR: "critical", WARN: "warning"}
+    expected = {check.name: words[check.severity] for check in CHECKS}
+    assert len(found) == len(dict(found))
+    assert set(found) <= set(expected.items())
+    assert expected.keys() - dict(found).keys() <= names_of_dbt_tests().keys()
+
+
 def suite(*expectations: Expectation) -> Suite:
     def describe(row: Any) -> str:
         return f"{row['place']} has {row['persons']}"
@@ -87,12 +103,12 @@ def suite(*expectations: Expectation) -> Suite:
 
 
 def test_a_failed_expectation_counts_rows_and_describes_them() -> None:
-    positive = suite(gxe.ExpectColumnValuesToBeBetween(column="persons", min_value=0, meta=deciding("positive")))
+    positive = suite(gxe.ExpectColumnValuesToBeBetween(column="persons", min_value=0, **deciding("positive")))
     assert run_suites([positive], duckdb.connect(), PARAMETERS) == [Outcome("positive", False, 3, ("there has -1",))]
 
 
 def test_an_expectation_that_broke_is_an_error() -> None:
-    broken = suite(gxe.ExpectColumnValuesToBeBetween(column="nowhere", min_value=0, meta=deciding("broken")))
+    broken = suite(gxe.ExpectColumnValuesToBeBetween(column="nowhere", min_value=0, **deciding("broken")))
     with pytest.raises(ExpectationBrokeError, match="places"):
         run_suites([broken], duckdb.connect(), PARAMETERS)
 

@@ -9,9 +9,10 @@ import pytest
 
 from dagster_project.releases.build_json import ERROR, CheckResult, Description
 from dagster_project.releases.build_record import BLOCKED, BROKE, PUBLISHED, BuildRecord
-from dagster_project.service.alerts import AlertSettings, Problem, Receiver, deliver, report
+from dagster_project.service.alerts import Problem, deliver, report
 from dagster_project.service.journal import recent_builds, record_build
 from dagster_project.service.status import CRITICAL, FINE, WARNING, next_build_at, status_of
+from dagster_project.service.toml_schemas import AlertSettings, Receiver
 from dagster_project.settings import SettingError, nightly_at
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -86,7 +87,7 @@ def test_the_last_build_decides(
 def test_an_alert_that_nobody_took_is_told(tmp_path: Path) -> None:
     release(tmp_path, NOW - timedelta(hours=3))
     build(tmp_path, PUBLISHED, {})
-    alerts = AlertSettings((Receiver("operators", "json://unused"),))
+    alerts = AlertSettings(receiver=(Receiver(name="operators", url="json://unused"),))
     report(tmp_path, alerts, ["build"], [Problem("build", ERROR, 1, {"cause": "x"})], NOW, "HOST")
     status = status_of(tmp_path, NOW, NIGHTLY_AT)
     assert (status.code, status.lines[0]) == (WARNING, "WARNING: 1 alert waits to be taken")
