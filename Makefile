@@ -40,11 +40,12 @@ bench: setup-dev ## measure, and write docs/performance.md (PARTS="overhead size
 browser: ## install the browser that tests/browser/ drives (Debian's chromium)
 	@command -v chromium > /dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium; }
 
-check: setup-dev ## ruff, sqlfluff, mypy and the conventions of this project
+check: setup-dev ## ruff, mypy, sqlfluff, djlint and the conventions of this project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
+	$(BIN)/djlint --quiet --lint --check dagster_project/publish/site/templates
 	$(BIN)/pytest tests/conventions
 
 docs: setup ## renew docs/feeds.md after a change of the feeds

@@ -54,7 +54,7 @@ class Build:
 
     @property
     def sources(self) -> Path:
-        """Folder that dbt's sources read (ingest/sources.py)."""
+        """Folder that dbt's sources read (ingest/dbt_sources.py)."""
         return self.folder / "sources"
 
     @property

@@ -1,4 +1,4 @@
-"""One build as a Dagster job: all assets, in this process, in a workplace of their own."""
+"""One build as a Dagster job: all assets, in this process, in a folder of its own."""
 
 from __future__ import annotations
 

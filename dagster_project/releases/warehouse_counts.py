@@ -6,6 +6,8 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.sql import named_rows
+
 
 def row_counts(warehouse: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
     """Rows of every table of a schema, by name."""
@@ -22,12 +24,11 @@ def _count(warehouse: duckdb.DuckDBPyConnection, table: str) -> int:
 
 def landed_files(warehouse: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """marts.landed_files, a row each, with the file's problem and its list of unknown columns."""
-    landed = warehouse.execute("""
+    landed = """
         select files.*, landed.problem, landed.unknown_columns
         from marts.landed_files as files
         inner join staging.stg_landed_files as landed using (feed, file_name)
         order by feed, file_name
-    """)
-    names = [column[0] for column in landed.description or []]
-    files = [dict(zip(names, row, strict=True)) for row in landed.fetchall()]
-    return [file | {"unknown_columns": (file["unknown_columns"] or "").splitlines()} for file in files]
+    """
+    rows = named_rows(warehouse, landed)
+    return [row._asdict() | {"unknown_columns": (row.unknown_columns or "").splitlines()} for row in rows]

@@ -33,6 +33,7 @@ NEEDED_OTHERWISE = {
     "dagster-postgres": ("dagster_project/settings.py", "postgres_url"),
     "dagster-webserver": ("dagster_project/cli.py", '"dagster", "dev"'),
     "setuptools": ("pyproject.toml", "setuptools.build_meta"),
+    "djlint": ("Makefile", "/djlint"),
     "mypy": ("Makefile", "/mypy"),
     "ruff": ("Makefile", "/ruff"),
     "sqlfluff": ("Makefile", "/sqlfluff"),
