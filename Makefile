@@ -11,7 +11,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/complete ## create .venv and install what running needs (nothing to do when it is there)
-setup-dev: .venv/complete-dev
+setup-dev: .venv/complete-dev ## and what testing needs
 
 .venv/complete: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

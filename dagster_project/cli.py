@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _say(lines: list[str], to: TextIO | None = None) -> None:
-    """Print lines, and all that was printed before them. Whoever does not read on (`| head -1`) disturbs nothing."""
+    """Print lines, and all that was printed before them. A closed pipe (`| head -1`) is ignored."""
     try:
         print(*lines, sep="\n", end="\n" if lines else "", file=to, flush=True)
     except BrokenPipeError:
@@ -181,8 +181,8 @@ def _show_progress() -> None:
 def _build(options: argparse.Namespace) -> int:
     from dagster_project.ingest.landing import check_landing  # noqa: PLC0415
     from dagster_project.pipeline.build import new_build  # noqa: PLC0415
-    from dagster_project.service.answers.settings import read_answer_settings  # noqa: PLC0415
-    from dagster_project.service.toml_schemas import read_alert_settings  # noqa: PLC0415
+    from dagster_project.service.alert_and_answer_settings import read_alert_settings  # noqa: PLC0415
+    from dagster_project.service.answers.template import read_answer_settings  # noqa: PLC0415
 
     try:
         settings = settings_for(options.landing, options.output, options.as_of, not options.without_site)
@@ -264,9 +264,9 @@ def _cannot_serve(host: str, port: int, error: OSError) -> str:
 
 
 def _up(options: argparse.Namespace) -> int:
-    """Become the service; what it could not work with is found out here: Dagster would go on without it."""
-    from dagster_project.service.answers.settings import read_answer_settings  # noqa: PLC0415
-    from dagster_project.service.toml_schemas import read_alert_settings  # noqa: PLC0415
+    """Check the settings, then become `dagster dev`, which would go on without schedules where they are wrong."""
+    from dagster_project.service.alert_and_answer_settings import read_alert_settings  # noqa: PLC0415
+    from dagster_project.service.answers.template import read_answer_settings  # noqa: PLC0415
 
     nightly_at()
     read_alert_settings(alerts_file())

@@ -50,7 +50,7 @@ class WrongUsageError(ReportableError):
 
 
 class StepBrokeError(ReportableError):
-    """A step ended in an error that nobody foresaw."""
+    """A step ended in an unexpected error."""
 
 
 def reportable(error: BaseException) -> ReportableError:

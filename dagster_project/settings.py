@@ -23,7 +23,7 @@ N = TypeVar("N", int, float)
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
-# Nothing that this process starts reports home.
+# Nothing that this process starts sends telemetry.
 NO_TELEMETRY = {
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -31,7 +31,7 @@ NO_TELEMETRY = {
     "GX_ANALYTICS_ENABLED": "false",
 }
 
-# Dagster keeps no copy of what a step prints, asks nobody to join anything, and runs one build at a time.
+# Dagster keeps no copy of what a step prints, shows no sign-up prompt, and runs one build at a time.
 _DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}

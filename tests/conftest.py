@@ -17,7 +17,7 @@ from pipeline.mail_server import mail  # noqa: F401 (a fixture)
 
 from dagster_project.cli import main
 from dagster_project.releases.build_record import PUBLISHED, BuildRecord
-from dagster_project.service.journal import record_build
+from dagster_project.service.build_history import record_build
 from dagster_project.settings import dagster_yaml
 
 PROJECT = Path(__file__).resolve().parent.parent

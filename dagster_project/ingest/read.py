@@ -183,7 +183,7 @@ def _text_of(values: pl.Series) -> pl.Series:
     """The values of a typed column as they would stand in a text file."""
     kind = values.dtype
     if isinstance(kind, pl.Date | pl.Datetime):
-        moments = values.unique().to_frame("moment")  # few come once
+        moments = values.unique().to_frame("moment")  # most repeat
         texts = moments.with_columns(_text_of_moment(kind).alias(values.name))
         return values.to_frame("moment").join(texts, on="moment", how="left", maintain_order="left")[values.name]
     if kind.is_float() or kind.is_decimal():

@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from dagster_project.checks.contract import CHECKS
-from dagster_project.checks.run import counties_below_lanstal, run_checks, write_check_results
+from dagster_project.checks.run_checks import counties_below_lanstal, run_checks, write_check_results
 from dagster_project.digest import code_version
 from dagster_project.errors import ReportableError
 from dagster_project.ingest.dbt_sources import REFERENCE_TABLES, write_sources
@@ -29,14 +29,14 @@ from dagster_project.releases.build_json import ERROR, CheckResult, Description,
 from dagster_project.releases.current_link import current_release
 from dagster_project.releases.folder import PUBLIC
 from dagster_project.releases.put_in_place import put_in_place
-from dagster_project.releases.warehouse_counts import landed_files, row_counts
+from dagster_project.releases.warehouse_queries import landed_files, row_counts
 from dagster_project.service.answers.prepare import prepare_answers
-from dagster_project.service.answers.settings import read_answer_settings
-from dagster_project.service.journal import recent_builds
+from dagster_project.service.answers.template import read_answer_settings
+from dagster_project.service.build_history import recent_builds
 from dagster_project.settings import Settings, answers_file
 from dagster_project.transform.dbt_manifest import manifest, names_of_marts
 from dagster_project.transform.documented_tables import CHECK_RESULTS, public_marts
-from dagster_project.transform.run import build_models, read_outcomes, write_outcomes
+from dagster_project.transform.run_dbt import build_models, read_outcomes, write_outcomes
 from expectations.check_outcome import counted
 
 # Folder below the output folder: delivered files as they were parsed.

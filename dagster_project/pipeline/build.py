@@ -1,4 +1,4 @@
-"""One build: its id, its folder, the lock so that builds never meet, and how it ended."""
+"""One build: its id, its folder, the lock that lets only one build run at a time, and how it ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dagster_project.releases.build_record import BROKE, PUBLISHED, BuildRecord
 from dagster_project.releases.current_link import current_release
 from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, ReleaseFolder
 from dagster_project.service.answers.outbox import prepared_for
-from dagster_project.service.journal import record_build
+from dagster_project.service.build_history import record_build
 from dagster_project.service.problems import report_build
 from dagster_project.settings import Settings
 

@@ -59,7 +59,7 @@ def broken_lines(output: Path, failure: str | None) -> list[str]:
         "",
         f"The build broke in {failure or 'publish: nothing was published'}.",
         f"Nothing was published. {_stays(output)}",
-        f"Look at the run in Dagster's pages (ARSPLAN_OUTPUT={output} make up), mend it, build again.",
+        f"Look at the run in Dagster's pages (ARSPLAN_OUTPUT={output} make up), fix it, build again.",
     ]
 
 

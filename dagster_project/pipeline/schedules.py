@@ -8,7 +8,7 @@ import dagster as dg
 
 from dagster_project.ingest.landing import fingerprint
 from dagster_project.pipeline.job import build_job, forget_old_runs
-from dagster_project.service.journal import recent_builds
+from dagster_project.service.build_history import recent_builds
 from dagster_project.service.problems import look_for_problems
 from dagster_project.settings import (
     STOCKHOLM,
@@ -21,7 +21,7 @@ from dagster_project.settings import (
     today_in_stockholm,
 )
 
-_AT = nightly_at()
+_AT = nightly_at()  # settings.py says when, and the environment
 
 
 @dg.schedule(

@@ -1,4 +1,4 @@
-"""What the public face shows: the public marts, each read once, and nothing else."""
+"""Marts read into memory, each once, for documents and pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNTRY = "00"
 
 @dataclass(frozen=True)
 class MartRows:
-    """The public marts of one build, in memory; `marts` holds their rows by name, in the mart's order."""
+    """Marts of one build, in memory; `marts` holds their rows by name, in the mart's order."""
 
     as_of: date
     build_id: str

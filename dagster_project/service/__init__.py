@@ -1,1 +1,1 @@
-"""What runs by itself and who is alerted: the journal of builds, problems, alerts, answers, status."""
+"""What runs by itself and who is alerted: the history of builds, problems, alerts, answers, status."""

@@ -1,4 +1,4 @@
-"""Tells people what is wrong, once, and when it is good again: by e-mail, chat or webhook, through Apprise.
+"""Alerts: what is wrong, a reminder while it stays, and when it is solved; by e-mail, chat or webhook, through Apprise.
 
 What is wrong and what is still to be sent is remembered beside the history of builds, so that nothing is lost or sent
 twice when a receiver is down or a process ends. Messages hold names of checks and areas, and counts; never row values.
@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project.language import LANGUAGES, Language
 from dagster_project.releases.build_json import ERROR
-from dagster_project.service.journal import FILE_NAME, opened
+from dagster_project.service.build_history import FILE_NAME, opened
 
 if TYPE_CHECKING:
-    from dagster_project.service.toml_schemas import AlertSettings
+    from dagster_project.service.alert_and_answer_settings import AlertSettings
 
-# A message whose sending process ended without a word is sent again after this time.
+# A message whose sending process died is sent again after this time.
 CLAIM_HOLDS = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(hours=1)
 

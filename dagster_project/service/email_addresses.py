@@ -1,4 +1,4 @@
-"""E-mail addresses: which can be sent to, and behind which nobody reads."""
+"""E-mail addresses: which can be sent to, and which are reserved and reach nobody."""
 
 from __future__ import annotations
 

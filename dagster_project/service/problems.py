@@ -12,13 +12,13 @@ from dagster_project.ingest.landing import files_of
 from dagster_project.releases.build_json import ERROR, WARN, CountyBelow, Description
 from dagster_project.releases.build_record import PUBLISHED, BuildRecord
 from dagster_project.releases.folder import BLOCKED, RELEASES
+from dagster_project.service.alert_and_answer_settings import AlertSettings, read_alert_settings
 from dagster_project.service.alerts import Problem, deliver, report
 from dagster_project.service.answers.mail import send_waiting
 from dagster_project.service.answers.outbox import Prepared, counts
-from dagster_project.service.answers.settings import read_answer_settings
-from dagster_project.service.journal import recent_builds
+from dagster_project.service.answers.template import read_answer_settings
+from dagster_project.service.build_history import recent_builds
 from dagster_project.service.status import missed_night
-from dagster_project.service.toml_schemas import AlertSettings, read_alert_settings
 from dagster_project.settings import STOCKHOLM, Settings, alerts_file, answers_file, default_output
 
 # Kinds of problems with answers to municipalities: of a build, and of the outbox.

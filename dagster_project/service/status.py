@@ -1,4 +1,4 @@
-"""How things stand, in one screen and without heavy libraries; made for people and for monitoring."""
+"""The status of the service on one screen, for people and for monitoring; without heavy libraries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dagster_project.releases.build_record import BLOCKED, BROKE, PUBLISHED, Bui
 from dagster_project.releases.current_link import CURRENT
 from dagster_project.service.alerts import waiting_messages
 from dagster_project.service.answers.outbox import OUTBOX, counts
-from dagster_project.service.journal import recent_builds
+from dagster_project.service.build_history import recent_builds
 from dagster_project.settings import STOCKHOLM
 
 FINE, WARNING, CRITICAL = 0, 1, 2

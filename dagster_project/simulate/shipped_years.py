@@ -73,7 +73,7 @@ def _odd_events(log: pl.DataFrame) -> pl.DataFrame:
 
 
 def _corrections(log: pl.DataFrame) -> pl.DataFrame:
-    """A later delivery: receptions whose number was mended, one event that never happened, and a repeated day."""
+    """A later delivery: receptions whose number was corrected, one event that never happened, and a repeated day."""
     summer = log.filter(pl.col("event_date").is_between(date(2026, 7, 1), date(2026, 7, 31)))
     later = pl.lit(date(2026, 8, 14)).cast(pl.Datetime("us"))
     mended = summer.filter(event_type="received")[:3].with_columns(persons=pl.lit(3, pl.Int64), recorded_at=later)

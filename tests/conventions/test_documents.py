@@ -12,7 +12,7 @@ from conftest import PROJECT, SHIPPED_LANDING
 
 from dagster_project.checks.contract import CHECKS
 from dagster_project.ingest.feeds_page import feeds_markdown
-from dagster_project.publish.site.references import read_sources
+from dagster_project.publish.site.figure_sources import read_sources
 from dagster_project.settings import SOURCES_FILE
 from dagster_project.transform.dbt_manifest import manifest
 

@@ -17,10 +17,10 @@ from conftest import Build, note_build
 from pipeline.mail_server import MailServer
 
 from dagster_project.releases.build_json import ERROR, WARN
+from dagster_project.service.alert_and_answer_settings import AlertSettings, Receiver, read_alert_settings
 from dagster_project.service.alerts import Problem, deliver, report
-from dagster_project.service.journal import opened
+from dagster_project.service.build_history import opened
 from dagster_project.service.problems import look_for_problems
-from dagster_project.service.toml_schemas import AlertSettings, Receiver, read_alert_settings
 from dagster_project.settings import SettingError, settings_for
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

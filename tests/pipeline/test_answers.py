@@ -22,17 +22,17 @@ from pipeline.mail_server import MailServer
 
 from dagster_project.cli import main
 from dagster_project.language import SWEDISH, month
+from dagster_project.service.alert_and_answer_settings import AnswerSettings
+from dagster_project.service.alert_and_answer_settings import MailServer as ServerSettings
 from dagster_project.service.alerts import waiting_messages
 from dagster_project.service.answers import outbox
 from dagster_project.service.answers.mail import send_waiting
 from dagster_project.service.answers.outbox import OUTBOX, SENT, UNCERTAIN, Prepared, counts
 from dagster_project.service.answers.prepare import prepare_answers
-from dagster_project.service.answers.settings import read_answer_settings
-from dagster_project.service.journal import opened
+from dagster_project.service.answers.template import read_answer_settings
+from dagster_project.service.build_history import opened
 from dagster_project.service.problems import look_for_problems
 from dagster_project.service.status import status_of
-from dagster_project.service.toml_schemas import AnswerSettings
-from dagster_project.service.toml_schemas import MailServer as ServerSettings
 from dagster_project.settings import SettingError, settings_for
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -336,7 +336,7 @@ import sys
 from datetime import date, datetime, UTC
 from pathlib import Path
 from dagster_project.service.answers.mail import send_waiting
-from dagster_project.service.toml_schemas import AnswerSettings, MailServer
+from dagster_project.service.alert_and_answer_settings import AnswerSettings, MailServer
 server = MailServer(host="127.0.0.1", port=int(sys.argv[2]), security="none")
 settings = AnswerSettings(since=date.min, mail_server=server)
 print("ready", flush=True)

@@ -15,7 +15,7 @@ from conftest import Build, Built
 from dagster_project.checks.contract import CHECKS
 from dagster_project.checks.feed_suites import feed_suites
 from dagster_project.releases.build_json import ERROR
-from dagster_project.transform.run import invoke_dbt, outcomes_of
+from dagster_project.transform.run_dbt import invoke_dbt, outcomes_of
 from expectations.all_suites import SUITES
 from expectations.suite import run_suites
 

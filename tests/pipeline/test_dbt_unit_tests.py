@@ -9,7 +9,7 @@ from pathlib import Path
 from conftest import SHIPPED_AS_OF, Built
 
 from dagster_project.transform.dbt_manifest import manifest
-from dagster_project.transform.run import invoke_dbt
+from dagster_project.transform.run_dbt import invoke_dbt
 
 
 def test_rules_hold_in_their_models(shipped: Built, tmp_path: Path) -> None:

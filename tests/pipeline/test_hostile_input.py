@@ -20,7 +20,7 @@ from conftest import Build
 from dagster_project.ingest import read
 from dagster_project.ingest.dbt_sources import write_sources
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
-from dagster_project.transform.run import invoke_dbt
+from dagster_project.transform.run_dbt import invoke_dbt
 
 NASTY = [
     "../../x",

@@ -17,7 +17,7 @@ from dagster_project.ingest.landing import fingerprint
 from dagster_project.pipeline import job
 from dagster_project.pipeline.schedules import arrivals, nightly
 from dagster_project.releases.build_record import PUBLISHED, BuildRecord
-from dagster_project.service.journal import recent_builds, record_build
+from dagster_project.service.build_history import recent_builds, record_build
 from dagster_project.settings import default_output
 
 HEAD = ("decision_id", "level", "quota_year", "area_code", "persons", "decided_date")

@@ -92,7 +92,7 @@ def data_package(tables: list[Table], simulated: list[str], as_of: date, build_i
     return {
         "name": "arsplan",
         "title": "Årsplan: plan against outcome for the settlement of newly arrived refugees",
-        "description": f"MartRows to {as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}.",
+        "description": f"Figures to {as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}.",
         "version": build_id,
         "resources": [
             {

@@ -14,7 +14,7 @@ from dagster_project.publish.data.downloads import public_tables, write_data_pac
 from dagster_project.publish.data.publication_history import write_history
 from dagster_project.releases.build_json import digests_by_feed
 from dagster_project.releases.folder import ReleaseFolder
-from dagster_project.releases.warehouse_counts import landed_files
+from dagster_project.releases.warehouse_queries import landed_files
 from dagster_project.sql import sql_text
 from dagster_project.transform.dbt_manifest import names_of_marts
 from dagster_project.transform.documented_tables import CHECK_RESULTS

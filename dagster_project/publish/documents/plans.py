@@ -23,7 +23,7 @@ from dagster_project.sql import Row
 HERE = Path(__file__).parent
 VERSIONS_SHOWN = 6  # what a page is wide enough for
 _DOCUMENTS_AT_A_TIME = 50
-_TEMPLATES = ("plan.typ", "municipality.typ")
+_TEMPLATES = ("country_plan.typ", "municipality_plan.typ")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _digest(contents: dict[str, Any]) -> str:
 
 
 def _parts(documents: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Documents in parts that are set in type side by side."""
+    """Documents in parts that are compiled in parallel."""
     names = list(documents)
     for start in range(0, len(names), _DOCUMENTS_AT_A_TIME):
         yield {name: documents[name] for name in names[start : start + _DOCUMENTS_AT_A_TIME]}
@@ -127,7 +127,10 @@ def _contents(figures: MartRows, year: int) -> dict[str, Any]:
         for code in plans
         if figures.by("monthly_plan_versions", "municipality_code", "quota_year").get((code, year))
     }
-    return {"plan.typ": {Path(plan_document(year)).name: _whole_plan(figures, plans, year)}, "municipality.typ": own}
+    return {
+        "country_plan.typ": {Path(plan_document(year)).name: _whole_plan(figures, plans, year)},
+        "municipality_plan.typ": own,
+    }
 
 
 def _n(value: float | None, decimals: int = 0) -> str:

@@ -61,7 +61,7 @@ def _drawn(geometry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ring(ring: list[list[float]], clockwise: bool) -> list[list[float]]:
-    """D3 takes a ring that runs clockwise as an outline, and the other way round as all the world but it."""
+    """D3 takes a clockwise ring as an outline, and a counter-clockwise one as everything outside it."""
     doubled_area = sum((after[0] - before[0]) * (after[1] + before[1]) for before, after in pairwise(ring))
     rounded = [[round(x, _MAP_DECIMALS), round(y, _MAP_DECIMALS)] for x, y in ring]
     kept = [point for position, point in enumerate(rounded) if position == 0 or point != rounded[position - 1]]
@@ -112,7 +112,7 @@ def _months(word: Mapping[str, str]) -> alt.LayerChart:
 
 
 def _cumulative(word: Mapping[str, str]) -> alt.Chart:
-    """The plan as a dashed line, net assignments as a whole one."""
+    """The plan as a dashed line, net assignments as a solid one."""
     fields = [("cumulative_planned", word["cumulative_planned"]), ("cumulative_net", word["cumulative_net"])]
     chart, scale = _series(alt.Chart(_ROWS), fields)
     encoded = chart.mark_line(point=True, strokeWidth=2.5).encode(
@@ -151,7 +151,7 @@ def _quota(word: Mapping[str, str], fields: list[tuple[str, str]]) -> alt.Chart:
 
 
 def _map(scale: alt.Scale) -> alt.Chart:
-    """The municipalities, coloured by the measure that the reader chose; site.js leads from each to its page."""
+    """The municipalities, coloured by the measure that the reader chose; site.js links each to its page."""
     measure = alt.param(name="measure", value="fulfilment")
     finished: alt.Chart = (
         alt.Chart(_SHAPES)

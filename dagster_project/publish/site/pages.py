@@ -20,7 +20,7 @@ from dagster_project.language import LANGUAGES, Language
 from dagster_project.publish.data.changes import Changes
 from dagster_project.publish.documents.plans import Editions
 from dagster_project.publish.mart_rows import COUNTRY, MartRows
-from dagster_project.publish.site.references import read_sources
+from dagster_project.publish.site.figure_sources import read_sources
 from dagster_project.publish.site.templating import templates
 from dagster_project.releases.build_json import ERROR
 from dagster_project.releases.build_record import BuildRecord

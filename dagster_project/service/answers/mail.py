@@ -1,4 +1,4 @@
-"""Hands waiting answers to the mail server, so that each leaves once.
+"""Hands waiting answers to the mail server, each at most once.
 
 Everything but the final dot is sent, the file is moved to `sending/`, and only then is the dot sent. Where that is
 interrupted before the dot, the server discards the message; its reply to the dot confirms delivery. A file that lies in
@@ -18,6 +18,7 @@ from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
 from pathlib import Path
 
+from dagster_project.service.alert_and_answer_settings import AnswerSettings, MailServer
 from dagster_project.service.answers.outbox import (
     OUTBOX,
     SENDING,
@@ -30,7 +31,6 @@ from dagster_project.service.answers.outbox import (
     sole_sender,
 )
 from dagster_project.service.email_addresses import is_nobody
-from dagster_project.service.toml_schemas import AnswerSettings, MailServer
 
 SECONDS_TO_WAIT = 20
 REPLY_TIMEOUT_SECONDS = 120  # a server may scan a message before it accepts it

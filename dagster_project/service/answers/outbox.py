@@ -4,7 +4,7 @@
     (itself)     waiting: for a mail server, or for a person or program to take it
     sending/     its last byte is being handed to the mail server
     sent/        the mail server has taken it
-    uncertain/   the process ended, or the server fell silent, in the moment of handing over
+    uncertain/   the process died, or the server timed out, during hand-over
 
 A rename is done or not done, whatever crashes: that is what makes each answer leave once. Which answers there have
 been is remembered beside the history of builds, so that a file that was taken away does not come again.
@@ -22,7 +22,7 @@ from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from dagster_project.service.journal import FILE_NAME, opened
+from dagster_project.service.build_history import FILE_NAME, opened
 
 OUTBOX = "outbox"
 STAGED, SENDING, SENT, UNCERTAIN = ".staged", "sending", "sent", "uncertain"

@@ -14,10 +14,10 @@ import jinja2
 
 from dagster_project.errors import printable
 from dagster_project.releases.document_paths import plan_document
+from dagster_project.service.alert_and_answer_settings import AnswerSettings
 from dagster_project.service.answers.outbox import Answer, Prepared, known_answers, place_staged, put, record_prepared
-from dagster_project.service.answers.settings import read_recipients, read_template
+from dagster_project.service.answers.template import read_recipients, read_template
 from dagster_project.service.email_addresses import is_nobody
-from dagster_project.service.toml_schemas import AnswerSettings
 from dagster_project.settings import STOCKHOLM, SettingError
 from dagster_project.sql import Row, named_rows
 

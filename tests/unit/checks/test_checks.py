@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -13,8 +14,8 @@ from great_expectations.expectations.expectation import Expectation
 
 from dagster_project.checks.contract import CHECKS
 from dagster_project.checks.feed_suites import faults_of, feed_suites
-from dagster_project.checks.run import ChecksIncompleteError, require_complete
-from dagster_project.ingest.feeds import FEEDS
+from dagster_project.checks.run_checks import ChecksIncompleteError, require_complete
+from dagster_project.ingest.feeds import FEEDS, Feed
 from dagster_project.ingest.parse import fitting_schema
 from dagster_project.releases.build_json import ERROR, WARN
 from dagster_project.transform.dbt_manifest import manifest, nodes
@@ -201,3 +202,13 @@ def test_what_must_always_hold_is_an_error_when_it_does_not() -> None:
     structural = suite(gxe.ExpectColumnValuesToBeBetween(column="persons", min_value=0))
     with pytest.raises(StructureError, match="3 rows"):
         run_suites([structural], duckdb.connect(), PARAMETERS)
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+def test_staging_settles_by_the_key_of_the_feed(feed: Feed) -> None:
+    """dbt names key and order itself; the table of feeds, which the docs are made from, says the same."""
+    codes = {node["name"]: node["raw_code"] for node in nodes()}
+    code = codes.get(f"stg_{feed.name}_settled") or codes[f"stg_{feed.name}_not_accepted"]
+    assert f"key={list(feed.key)}" in code
+    assert re.findall(r"latest_by='(\w+)'", code) == ([feed.latest_by] if feed.latest_by else [])
+    assert re.findall(r"'(\w+)'", code.split("columns=[")[1].split("]")[0]) == list(feed.column_names)

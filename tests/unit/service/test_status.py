@@ -9,10 +9,10 @@ import pytest
 
 from dagster_project.releases.build_json import ERROR, CheckResult, Description
 from dagster_project.releases.build_record import BLOCKED, BROKE, PUBLISHED, BuildRecord
+from dagster_project.service.alert_and_answer_settings import AlertSettings, Receiver
 from dagster_project.service.alerts import Problem, deliver, report
-from dagster_project.service.journal import recent_builds, record_build
+from dagster_project.service.build_history import recent_builds, record_build
 from dagster_project.service.status import CRITICAL, FINE, WARNING, next_build_at, status_of
-from dagster_project.service.toml_schemas import AlertSettings, Receiver
 from dagster_project.settings import SettingError, nightly_at
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

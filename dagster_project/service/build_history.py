@@ -1,4 +1,4 @@
-"""What happened night by night: one row per finished build, beside the releases and outliving them."""
+"""The history of builds: one row per finished build, beside the releases and outliving them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ create table if not exists landings (
 
 @contextmanager
 def opened(output: Path, schema: str = _SCHEMA) -> Iterator[sqlite3.Connection]:
-    """The file of what happened, for one transaction; creates the tables of `schema` where they are missing."""
+    """The service's database, for one transaction; creates the tables of `schema` where they are missing."""
     with closing(sqlite3.connect(output / FILE_NAME, timeout=30)) as connection:
         connection.executescript(schema)
         with connection:

@@ -1,4 +1,4 @@
-"""dbt inside this process: one invocation per build, without parsing again; and what its results say."""
+"""Runs dbt in this process, without parsing the project again, and reads its results."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from jinja2 import meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from dagster_project.language import SWEDISH, day, long_day, month, number, signed
+from dagster_project.service.alert_and_answer_settings import AnswerSettings, read_settings_file
 from dagster_project.service.email_addresses import is_address
-from dagster_project.service.toml_schemas import AnswerSettings, read_settings_file
 from dagster_project.settings import SettingError
 
 # What a template may name; prepare.py fills it in.
@@ -30,7 +30,7 @@ def read_answer_settings(file: Path | None) -> AnswerSettings:
 
 def read_template(file: Path) -> jinja2.Template:
     """The template of an answer. Raises SettingError, with its line, where it is wrong."""
-    # What a template may do is limited: an editor's slip shall not reach the system.
+    # What a template may do is limited: a template cannot run code.
     environment = SandboxedEnvironment(
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
