@@ -66,8 +66,8 @@ class Receiver(_Table):
 
     url: str
     name: str = ""
-    severities: tuple[Literal["error", "warn"], ...] = ("error", "warn")
-    counties: tuple[Annotated[str, AfterValidator(_county)], ...] = ()
+    severities: list[Literal["error", "warn"]] = ["error", "warn"]
+    counties: list[Annotated[str, AfterValidator(_county)]] = []
     language: Literal["sv", "en"] = "sv"
 
     def wants(self, severity: str, county_code: str | None) -> bool:
@@ -79,17 +79,17 @@ class Receiver(_Table):
 class AlertSettings(_Table):
     """Who is alerted, after how many hours again, and which feeds are expected by which time of day."""
 
-    receiver: tuple[Receiver, ...] = ()
+    receiver: list[Receiver] = []
     reminder_hours: float = Field(default=24, gt=0)
     expected: dict[Annotated[str, AfterValidator(_feed)], time] = {}
 
     @field_validator("receiver")
     @classmethod
-    def _named(cls, receivers: tuple[Receiver, ...]) -> tuple[Receiver, ...]:
-        return tuple(
+    def _named(cls, receivers: list[Receiver]) -> list[Receiver]:
+        return [
             one if one.name else one.model_copy(update={"name": f"receiver {number}"})
             for number, one in enumerate(receivers, start=1)
-        )
+        ]
 
 
 class MailServer(_Table):

@@ -30,7 +30,7 @@ def invoke_dbt(
 ) -> list[Any]:
     """Run one dbt command in this process; its results. What reads no source needs no `sources`.
 
-    Raises TransformError.
+    Raises TransformError. dbt has no public way to read a parsed manifest, nor to let go of the warehouse.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 (heavy)
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)

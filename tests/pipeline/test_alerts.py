@@ -62,7 +62,7 @@ def tell(output: Path, settings: AlertSettings, found: list[Problem], now: datet
 
 
 def test_a_problem_is_told_once_when_worse_and_when_good_again(tmp_path: Path, mail: MailServer) -> None:
-    settings = AlertSettings(receiver=(Receiver(name="operators", url=mail.url),))
+    settings = AlertSettings(receiver=[Receiver(name="operators", url=mail.url)])
     nights = [[], [check()], [check()], [check(cases=6)], [check(cases=7)], [], []]
     told = []
     for night, found in enumerate(nights):
@@ -74,7 +74,7 @@ def test_a_problem_is_told_once_when_worse_and_when_good_again(tmp_path: Path, m
 
 
 def test_a_message_says_what_how_many_where_and_what_to_do(tmp_path: Path, mail: MailServer) -> None:
-    settings = AlertSettings(receiver=(Receiver(name="operators", url=mail.url),))
+    settings = AlertSettings(receiver=[Receiver(name="operators", url=mail.url)])
     broke = Problem("build", ERROR, 1, {"cause": "transform: there is no space left on the disk"})
     tell(tmp_path, settings, [check(), broke])
     [(_, receivers, body)] = mail.received
@@ -85,7 +85,7 @@ def test_a_message_says_what_how_many_where_and_what_to_do(tmp_path: Path, mail:
 
 
 def test_a_problem_that_stays_is_told_again_after_the_reminder_time(tmp_path: Path, mail: MailServer) -> None:
-    settings = AlertSettings(receiver=(Receiver(name="operators", url=mail.url),), reminder_hours=5)
+    settings = AlertSettings(receiver=[Receiver(name="operators", url=mail.url)], reminder_hours=5)
     hours = []
     for hour in range(12):
         tell(tmp_path, settings, [check()], NOW + timedelta(hours=hour))
@@ -120,7 +120,7 @@ def test_nothing_is_lost_or_sent_twice_while_a_receiver_is_down(
 
 
 def test_a_message_of_a_process_that_ended_is_sent_by_the_next(tmp_path: Path) -> None:
-    settings = AlertSettings(receiver=(Receiver(name="operators", url="json://unused"),))
+    settings = AlertSettings(receiver=[Receiver(name="operators", url="json://unused")])
     report(tmp_path, settings, KINDS, [check()], NOW, "HOST")
 
     def ends(_url: str, _subject: str, _body: str) -> bool:
@@ -147,9 +147,9 @@ def test_receivers_hear_what_concerns_them(tmp_path: Path) -> None:
     )
     receivers = (
         Receiver(name="all", url="all"),
-        Receiver(name="errors", url="errors", severities=(ERROR,)),
-        Receiver(name="kronoberg", url="kronoberg", counties=("07",)),
-        Receiver(name="skåne", url="skåne", counties=("12",)),
+        Receiver(name="errors", url="errors", severities=[ERROR]),
+        Receiver(name="kronoberg", url="kronoberg", counties=["07"]),
+        Receiver(name="skåne", url="skåne", counties=["12"]),
     )
     heard: dict[str, str] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -360,7 +361,7 @@ def _render(environment: jinja2.Environment, language: Language, page: Page) -> 
         return Markup(", ").join(links)
 
     folder = page.path[: page.path.rfind("/") + 1]
-    return environment.get_template(page.template).render(
+    rendered = environment.get_template(page.template).render(
         page.content,
         path=page.path,
         section=page.section,
@@ -372,6 +373,7 @@ def _render(environment: jinja2.Environment, language: Language, page: Page) -> 
         area_page=area_page,
         source_links=source_links,
     )
+    return re.sub(r"\n\s+", "\n", rendered)  # indentation is for those who read the templates: a third of a page
 
 
 def _write_assets(public: Path, figures: MartRows) -> None:

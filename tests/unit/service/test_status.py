@@ -87,7 +87,7 @@ def test_the_last_build_decides(
 def test_an_alert_that_nobody_took_is_told(tmp_path: Path) -> None:
     release(tmp_path, NOW - timedelta(hours=3))
     build(tmp_path, PUBLISHED, {})
-    alerts = AlertSettings(receiver=(Receiver(name="operators", url="json://unused"),))
+    alerts = AlertSettings(receiver=[Receiver(name="operators", url="json://unused")])
     report(tmp_path, alerts, ["build"], [Problem("build", ERROR, 1, {"cause": "x"})], NOW, "HOST")
     status = status_of(tmp_path, NOW, NIGHTLY_AT)
     assert (status.code, status.lines[0]) == (WARNING, "WARNING: 1 alert waits to be taken")
