@@ -5,6 +5,7 @@ from __future__ import annotations
 from expectations import (
     assignment_log,
     county_quotas,
+    file_remarks,
     landed_files,
     log_issues,
     monthly_plan,
@@ -16,7 +17,7 @@ from expectations import (
 )
 from expectations.suite import Suite
 
-_DELIVERED = (assignment_log, landed_files, rejected_rows)
+_DELIVERED = (assignment_log, landed_files, file_remarks, rejected_rows)
 _PLANNED = (county_quotas, municipality_quotas, monthly_plan)
 _FOLLOWED = (plan_deviations, quota_year_counts, redistribution_outcomes, log_issues)
 SUITES: tuple[Suite, ...] = tuple(table.SUITE for table in (*_DELIVERED, *_PLANNED, *_FOLLOWED))

@@ -31,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     Check("every_assignment_counted_once", ERROR, ("marts", "quota_year_counts")),
     Check("rejected_rows_within_limit", ERROR, ("marts", "landed_files")),
     Check("no_rejected_rows", WARN, ("marts", "rejected_rows")),
+    Check("no_file_remarks", WARN, ("marts", "file_remarks")),
     Check("no_log_issues", WARN, ("marts", "log_issues")),
     Check("over_plan_has_approval", WARN, ("marts", "plan_deviations")),
     Check("no_overdue_receptions", WARN, ("marts", "quota_year_counts")),

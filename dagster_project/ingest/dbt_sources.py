@@ -3,6 +3,7 @@
     municipalities.parquet            the register: one row per municipality
     quota_decision_sources.parquet    sources of real figures: one row per decision and area
     deliveries.parquet                one row per delivered file
+    file_remarks.parquet              one row per delivered file and remark, and what is not read at all
     FEED/file_order=N/rows.parquet    rows that fit, of the feed's N-th file
     rejected_rows/feed=FEED/file_order=N/rows.parquet    rows that do not fit, with their text
 
@@ -13,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
 from pathlib import Path
 
 import polars as pl
 
 from dagster_project.ingest.area_register import Register, read_register
 from dagster_project.ingest.feeds import FEEDS, Feed
-from dagster_project.ingest.landing import DeliveredFile, deliveries_in
+from dagster_project.ingest.landing import DeliveredFile, deliveries_in, not_read
 from dagster_project.ingest.parse import REJECTED_SCHEMA, About, fitting_schema
 from dagster_project.ingest.parse_cache import KeptFile, delete_unused, parsed_file
 from dagster_project.settings import REFERENCE
@@ -39,7 +41,13 @@ _DELIVERIES_SCHEMA = pl.Schema({
     "problem": pl.String,
     "rows_read": pl.Int64,
     "rows_unfit": pl.Int64,
-    "unknown_columns": pl.String,
+})  # fmt: skip
+_REMARKS_SCHEMA = pl.Schema({
+    "feed": pl.String,
+    "file_name": pl.String,
+    "remark": pl.String,
+    "detail": pl.String,
+    "occurrences": pl.Int64,
 })  # fmt: skip
 
 
@@ -56,6 +64,7 @@ def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[st
     register = read_register(REFERENCE / "municipalities.csv")
     deliveries = deliveries_in(landing)
     listed: list[tuple[str | int | None, ...]] = []
+    remarks = [(feed_name, name, "not_read", reason, 1) for feed_name, name, reason in not_read(landing)]
     used: set[Path] = set()
     for feed in FEEDS:
         of_feed = [delivery for delivery in deliveries if delivery.feed == feed.name]
@@ -64,10 +73,13 @@ def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[st
             _link_rows(into, delivery, file)
         _write_if_without(into / feed.name, fitting_schema(feed))
         used |= {file.folder for _, file in files if file.folder}
-        listed += [_listed(delivery, file.about) for delivery, file in files]
+        for delivery, file in files:
+            listed.append(_listed(delivery, file.about))
+            remarks += [(feed.name, delivery.file_name, *astuple(remark)) for remark in file.about.remarks]
         feed_read(feed.name, [file.about for _, file in files])
     _write_if_without(into / REJECTED_ROWS, REJECTED_SCHEMA, "feed=none")
     pl.DataFrame(listed, _DELIVERIES_SCHEMA, orient="row").write_parquet(into / "deliveries.parquet")
+    pl.DataFrame(remarks, _REMARKS_SCHEMA, orient="row").write_parquet(into / "file_remarks.parquet")
     delete_unused(kept, used)
 
 
@@ -103,6 +115,5 @@ def _write_if_without(folder: Path, schema: pl.Schema, part: str = "") -> None:
 
 def _listed(delivery: DeliveredFile, about: About) -> tuple[str | int | None, ...]:
     """The row of deliveries.parquet about one file."""
-    unknown_columns = "\n".join(about.unknown_columns) or None
     where = (delivery.feed, delivery.file_name, delivery.file_order, delivery.sha256)
-    return (*where, about.status, about.problem, about.rows_read, about.rows_unfit, unknown_columns)
+    return (*where, about.status, about.problem, about.rows_read, about.rows_unfit)

@@ -35,16 +35,19 @@ class When:
 class Column:
     """One column of a feed.
 
-    `required` is True, False or a condition on an earlier column. `applies` limits where a value counts: elsewhere
-    it is ignored, but whole numbers and area codes must still be of their form. `words` lists the choices: for every
+    `required` is True, False or a condition on an earlier column; `beside` names a column beside whose value it must
+    not be missing, which is looked at last. `applies` limits where a value counts: elsewhere it is ignored, but must
+    still be of its form, unless its words depend on another column. `words` lists the choices: for every
     row, or by the value of the column `decided_by`; the same key holds for the level of an area code. `listed_with`
-    names the columns that are written once more for each id of a list.
+    names the columns that are written once more for each id of a list. `default` is what a missing value means where
+    the column applies.
     """
 
     name: str
     kind: Kind
     meaning: str
     required: bool | When = False
+    beside: str | None = None
     applies: When | None = None
     words: tuple[str, ...] = ()
     words_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -52,6 +55,7 @@ class Column:
     minimum: int | None = None
     maximum: int | None = None
     listed_with: tuple[str, ...] = ()
+    default: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +83,16 @@ class Feed:
     def required_names(self) -> tuple[str, ...]:
         """Names of the columns without which a file cannot be read."""
         return tuple(column.name for column in self.columns if column.required is True)
+
+    @property
+    def id_columns(self) -> frozenset[str]:
+        """Names of the columns that hold ids."""
+        return frozenset(column.name for column in self.columns if column.kind in (Kind.TEXT, Kind.ID_LIST))
+
+    @property
+    def list_columns(self) -> frozenset[str]:
+        """Names of the columns that hold lists of ids."""
+        return frozenset(column.name for column in self.columns if column.kind is Kind.ID_LIST)
 
 
 # A bound that the contract does not give: it keeps every product of rule R4 within DuckDB's 128-bit whole numbers.
@@ -136,7 +150,7 @@ REDISTRIBUTIONS = Feed(
         Column("requested_date", Kind.DATE, "day of the request", True),
         Column("reconciled_date", Kind.DATE, "day it was agreed with Migrationsverket"),
         Column("decision", Kind.CHOICE, "the county board's answer; blank = pending", words=("approved", "rejected")),
-        Column("decided_date", Kind.DATE, "day of the decision; required when decision is set", When("decision")),
+        Column("decided_date", Kind.DATE, "day of the decision; required when decision is set", beside="decision"),
         Column("in_force_date", Kind.DATE, "day an approved one takes effect; missing = decided_date"),
     ),
 )
@@ -153,7 +167,7 @@ CHANGE_REQUESTS = Feed(
         Column("wished_persons", Kind.WHOLE_NUMBER, "persons wished that month", True, minimum=0, maximum=MOST_PERSONS),
         Column("requested_date", Kind.DATE, "day of the request", True),
         Column("decision", Kind.CHOICE, "the agency's answer; blank = pending", words=("accepted", "declined")),
-        Column("decided_date", Kind.DATE, "day of the decision; required when decision is set", When("decision")),
+        Column("decided_date", Kind.DATE, "day of the decision; required when decision is set", beside="decision"),
     ),
 )
 
@@ -221,6 +235,7 @@ ASSIGNMENT_LOG = Feed(
             "why (on cancelled and over_plan_approved); blank = other",
             applies=When("event_type", ("cancelled", "over_plan_approved")),
             decided_by="event_type",
+            default="other",
             words_by={
                 "cancelled": ("declined", "not_used", "moved_on_own", "household_changed", "lapsed", "other"),
                 "over_plan_approved": ("specialist_care", "relatives", "other"),

@@ -6,11 +6,16 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from dagster_project.digest import sha256_of
 from dagster_project.errors import WrongUsageError
 from dagster_project.ingest.feeds import FEEDS, Feed
+from dagster_project.ingest.raw_rows import clean_text
+from dagster_project.ingest.read import READERS
+
+UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload")
 
 
 class LandingError(WrongUsageError):
@@ -47,25 +52,79 @@ def check_landing(landing: Path) -> None:
 
 
 def files_of(landing: Path, feed: Feed) -> list[Path]:
-    """Files of a feed in the byte order of their names; hidden files and Excel's lock files are no deliveries."""
-    folder = landing / feed.name
-    files = (path for path in folder.rglob("*") if path.is_file())
-    deliveries = (path for path in files if not path.name.startswith((".", "~$")))
-    return sorted(deliveries, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
+    """Files of a feed that are read, in the byte order of their names."""
+    return [path for path in _files_below(landing / feed.name) if _why_not_read(path) is None]
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """All files, hidden ones and those in hidden folders apart; links are followed, but not in circles."""
+    found: list[Path] = []
+
+    def not_opened(error: OSError) -> None:
+        if isinstance(error, PermissionError):
+            found.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, followlinks=True, onerror=not_opened):
+        above = [parent.resolve() for parent in Path(place).parents if parent.is_relative_to(folder)]
+        if Path(place).resolve() in above:  # a link to where one came from
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    return sorted(found, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
+
+
+def _why_not_read(path: Path) -> str | None:
+    """Why a file in a feed's folder is no delivery; None where it is one."""
+    ending = path.suffix.lower()
+    if path.name.startswith("~$") or ending in UNFINISHED:
+        return "an unfinished delivery, or a file that a program keeps while it writes: let it be finished"
+    if not path.is_file():
+        return "a link that leads nowhere, or what may not be opened: deliver the file itself"
+    if ending not in READERS:
+        return f"its ending is none of {', '.join(READERS)}: deliver one of these formats"
+    return None
+
+
+def not_read(landing: Path) -> list[tuple[str, str, str]]:
+    """What lies in the landing folder and is not read: feed ('' outside all), name below it, and why."""
+    feeds = {feed.name for feed in FEEDS}
+    visible = [path for path in sorted(landing.iterdir()) if not path.name.startswith(".")]
+    outside = [path for path in visible if not (path.name in feeds and path.is_dir())]
+    found = [("", name, "it lies in no feed's folder: move it there") for name in _names(outside, landing)]
+    for feed in FEEDS:
+        files = _files_below(landing / feed.name)
+        for name, path in zip(_names(files, landing / feed.name), files, strict=True):
+            if reason := _why_not_read(path):
+                found.append((feed.name, name, reason))
+    return found
 
 
 def deliveries_in(landing: Path) -> list[DeliveredFile]:
     """All delivered files with their digests, feed by feed, in the order in which they count."""
-    return [
-        DeliveredFile(feed.name, path, _name_of(path, landing / feed.name), file_order, sha256_of(path))
-        for feed in FEEDS
-        for file_order, path in enumerate(files_of(landing, feed))
-    ]
+    deliveries = []
+    for feed in FEEDS:
+        files = files_of(landing, feed)
+        named = zip(files, _names(files, landing / feed.name), strict=True)
+        deliveries += [
+            DeliveredFile(feed.name, path, name, order, _digest_of(path)) for order, (path, name) in enumerate(named)
+        ]
+    return deliveries
 
 
-def _name_of(path: Path, folder: Path) -> str:
-    """Name of a file below its feed's folder; bytes that are no UTF-8 are escaped."""
-    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+def _digest_of(path: Path) -> str:
+    """The file's digest; empty where it may not be opened, which its reader will say."""
+    return sha256_of(path) if os.access(path, os.R_OK) else ""
+
+
+def _names(paths: list[Path], folder: Path) -> list[str]:
+    """Names of files below a folder, for reports: cleaned, other bytes than UTF-8 escaped, numbered where alike."""
+    names: list[str] = []
+    for path in paths:
+        name = clean_text(os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace"))
+        numbered = (f"{name} ({number})" for number in count(2))
+        names.append(name if name not in names else next(one for one in numbered if one not in names))
+    return names
 
 
 def fingerprint(landing: Path) -> str:
@@ -76,9 +135,3 @@ def fingerprint(landing: Path) -> str:
             state = path.stat()
             states.append((feed.name, str(path), state.st_size, state.st_mtime_ns))
     return hashlib.sha256(json.dumps(states).encode()).hexdigest()
-
-
-def unknown_folders(landing: Path) -> list[str]:
-    """What lies in the landing folder and is no feed: nothing in it is read."""
-    known = {feed.name for feed in FEEDS}
-    return sorted(path.name for path in landing.iterdir() if path.name not in known and not path.name.startswith("."))

@@ -12,7 +12,8 @@ import polars as pl
 
 from dagster_project.ingest.area_register import Register
 from dagster_project.ingest.feeds import Feed, Kind
-from dagster_project.ingest.read import ROW_NUMBER, UnreadableFileError, matchable, read_delivery
+from dagster_project.ingest.raw_rows import RAW_ROW, ROW_NUMBER, RawRows, Remark, UnreadableFileError
+from dagster_project.ingest.read import read_delivery
 from dagster_project.ingest.validate import REJECTION, ROW_HASH, validate
 
 LOADED = "loaded"
@@ -24,7 +25,7 @@ _TYPES: dict[Kind, type[pl.DataType] | pl.DataType] = {
     Kind.TIMESTAMP: pl.Datetime("us"),
 }
 
-REJECTED_SCHEMA = pl.Schema({ROW_NUMBER: pl.Int64, "reason": pl.String, "raw_row": pl.String})
+REJECTED_SCHEMA = pl.Schema({ROW_NUMBER: pl.Int64, "reason": pl.String, RAW_ROW: pl.String})
 
 
 def fitting_schema(feed: Feed) -> pl.Schema:
@@ -44,7 +45,7 @@ class About:
     problem: str | None = None
     rows_read: int = 0
     rows_unfit: int = 0
-    unknown_columns: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,35 @@ class ParsedFile:
 def parse(path: Path, feed: Feed, register: Register) -> ParsedFile:
     """Read and validate one file; a file that cannot be read, or lacks a required column, has no rows."""
     try:
-        delivery = read_delivery(path, frozenset(feed.column_names))
+        delivery = read_delivery(path, feed)
     except UnreadableFileError as error:
         return ParsedFile(About("unreadable", str(error)))
     missing = [name for name in feed.required_names if delivery.position_of(name) is None]
-    if missing:
-        problem = f"the header lacks {', '.join(missing)}: add what is missing and deliver the file again"
+    if missing:  # what was taken for the header may be a row of data: nothing of it is shown
+        problem = (
+            f"{delivery.header_place} was taken for the header, but has no column {', '.join(missing)}: "
+            "name the columns as in docs/feeds.md and deliver the file again"
+        )
         return ParsedFile(About(f"missing_column:{missing[0]}", problem))
-    headers = map(matchable, delivery.headers)
-    unknown = tuple(dict.fromkeys(header for header in headers if header not in feed.column_names))
     validated = validate(delivery, feed, register)
     texts = delivery.raw_rows(validated.rejected[ROW_NUMBER])
-    rejected = validated.rejected.rename({REJECTION: "reason"}).join(texts, on=ROW_NUMBER)
+    rejected = pl.concat([
+        validated.rejected.rename({REJECTION: "reason"}).join(texts, on=ROW_NUMBER).cast(REJECTED_SCHEMA),
+        delivery.bad_rows.select(ROW_NUMBER, pl.lit("bad_row").alias("reason"), RAW_ROW),
+    ])  # fmt: skip
+    rows_read = delivery.rows.height + delivery.bad_rows.height
     return ParsedFile(
-        About(LOADED, None, delivery.rows.height, rejected.height, unknown),
+        About(LOADED, None, rows_read, rejected.height, (*_unknown_columns(delivery, feed), *delivery.remarks)),
         validated.fitting.cast(fitting_schema(feed)),
-        rejected.cast(REJECTED_SCHEMA),
+        rejected,
     )
+
+
+def _unknown_columns(delivery: RawRows, feed: Feed) -> tuple[Remark, ...]:
+    """The remark on columns that are not the feed's; a column without name and values is none."""
+    unknown = [
+        " ".join(header.split()) or f"column {at + 1}"
+        for at, header in enumerate(delivery.headers)
+        if header.lower() not in feed.column_names and (header or delivery.rows[str(at)].count())
+    ]
+    return (Remark("unknown_column", f"not read: {', '.join(unknown)}", len(unknown)),) if unknown else ()

@@ -21,6 +21,7 @@ from dagster_project.ingest.area_register import Register
 from dagster_project.ingest.feeds import Feed
 from dagster_project.ingest.landing import DeliveredFile
 from dagster_project.ingest.parse import LOADED, About, ParsedFile, parse
+from dagster_project.ingest.raw_rows import Remark
 
 _FITTING, _REJECTED, _ABOUT = "fitting.parquet", "rejected.parquet", "about.json"
 
@@ -82,7 +83,7 @@ def _about_whole(folder: Path) -> About | None:
     try:
         content = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         if content.pop("digests") == _digests(folder):
-            return About(**content | {"unknown_columns": tuple(content["unknown_columns"])})
+            return About(**content | {"remarks": tuple(Remark(**remark) for remark in content["remarks"])})
     except (OSError, ValueError, KeyError, TypeError):
         pass
     shutil.rmtree(folder, ignore_errors=True)

@@ -5,20 +5,25 @@ Source: contract, section 2. Everything is a Polars expression over whole column
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from dagster_project.ingest.area_register import Register
 from dagster_project.ingest.feeds import COUNTY_LEVEL, LARGEST_LIST_BYTES, Column, Feed, Kind, When
-from dagster_project.ingest.read import ROW_NUMBER, RawRows
+from dagster_project.ingest.raw_rows import ROW_NUMBER, RawRows, clean
 
 ROW_HASH = "row_hash"
 REJECTION = "rejection"
 
-_ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
-_TIMESTAMP = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(\.\d{1,6})?\d*(Z|[+-]\d{2}:?\d{2})?)?$"
+_ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_MIDNIGHT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(?::00(?:\.0+)?)?$"
+_TIME, _ZONE = r"([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?", "(Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?"
+_TIMESTAMP = f"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[T ]{_TIME}{_ZONE})?$"
+_WHOLE_NUMBER = r"^(-?[0-9]+)(?:[.,]0+)?$"
+_FIRST_YEAR, _LAST_YEAR = 2010, 2100
+_YEAR = pl.when(pl.col("quota_year").is_between(_FIRST_YEAR, _LAST_YEAR)).then("quota_year")  # others are no dates
 
 
 @dataclass(frozen=True)
@@ -36,16 +41,13 @@ class Validated:
 def validate(delivery: RawRows, feed: Feed, register: Register) -> Validated:
     """Split the delivery into rows that fit and rows that do not; every row ends in exactly one of the two."""
     canonical, texts = _canonical(delivery, feed)
-    bounded, in_force_reason = _bounded_in_force(feed)
-    judged = (
-        canonical.with_columns(
-            canonical.select(feed.column_names).hash_rows().alias(ROW_HASH),
-            pl.coalesce(*_reasons(texts, feed, register), pl.lit(None, pl.String)).alias(REJECTION),
-        )
-        .with_columns(_typed(column).alias(column.name) for column in feed.columns)
-        .with_columns(bounded)
-        .with_columns(pl.coalesce(REJECTION, in_force_reason).alias(REJECTION))
+    reasons = (*_shifted(feed, delivery.ragged), *_reasons(texts, feed, register, delivery.error_cells))
+    typed = canonical.with_columns(_first(*reasons)).with_columns(
+        _typed(column).alias(column.name) for column in feed.columns
     )
+    filled = typed.with_columns(_first(REJECTION, *_reasons_between(feed))).with_columns(_in_force(feed))
+    judged = filled.with_columns(_first(REJECTION, *_reasons_in_force(feed)))
+    judged = judged.with_columns(judged.select(feed.column_names).hash_rows().alias(ROW_HASH))
     return Validated(
         fitting=judged.filter(pl.col(REJECTION).is_null()).select(ROW_NUMBER, ROW_HASH, *feed.column_names),
         rejected=judged.filter(pl.col(REJECTION).is_not_null()).select(ROW_NUMBER, REJECTION),
@@ -70,7 +72,7 @@ def _canonical(delivery: RawRows, feed: Feed) -> tuple[pl.DataFrame, _Texts]:
     texts: _Texts = {}
     for column in feed.columns:
         if column.kind is Kind.TEXT:  # ids, few of which come twice
-            rows = _trimmed(rows, column.name)
+            rows = rows.with_columns(clean(rows[column.name]))
         else:
             rows, texts[column.name] = _spelled(rows, column)
     return rows, texts
@@ -81,7 +83,7 @@ def _spelled(rows: pl.DataFrame, column: Column) -> tuple[pl.DataFrame, pl.Serie
     name = column.name
     known_by = [column.decided_by] if column.decided_by and column.kind is Kind.AREA_CODE else []
     texts = rows.select(name, *known_by).unique().with_columns(pl.col(name).alias(_AS_DELIVERED))
-    texts = _trimmed(texts, name)
+    texts = texts.with_columns(clean(texts[name]))
     if column.kind is Kind.TIMESTAMP:
         texts = texts.with_columns(_utc(pl.col(name)).alias(_moment(name)))
     texts = texts.with_columns(_one_spelling(column).alias(name))
@@ -91,12 +93,6 @@ def _spelled(rows: pl.DataFrame, column: Column) -> tuple[pl.DataFrame, pl.Serie
         found = asked.join(texts, on=asked.columns, how="left", nulls_equal=True, maintain_order="left")
         rows = rows.with_columns(found.drop(asked.columns).get_columns())
     return rows, texts[name].unique()
-
-
-def _trimmed(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    # In two steps: in a single expression Polars would trim twice.
-    trimmed = rows.with_columns(pl.col(name).str.strip_chars())
-    return trimmed.with_columns(pl.when(pl.col(name) != "").then(name).alias(name))
 
 
 def _moment(name: str) -> str:
@@ -109,15 +105,13 @@ def _one_spelling(column: Column) -> pl.Expr:
     match column.kind:
         case Kind.AREA_CODE:
             digits = pl.when(pl.col(column.decided_by) == COUNTY_LEVEL).then(2).otherwise(4) if column.decided_by else 4
-            padded = text.str.zfill(digits)
-            return pl.when(text.str.contains(r"^\d+$")).then(padded).otherwise(text)
+            healed = text.str.replace(_WHOLE_NUMBER, "$1")
+            return pl.when(healed.str.contains("^[0-9]+$")).then(healed.str.zfill(digits)).otherwise(text)
         case Kind.WHOLE_NUMBER:
-            number = text.cast(pl.Int64, strict=False)
-            return (
-                pl.when(text.str.contains(r"^[+-]?\d+$") & number.is_not_null())
-                .then(number.cast(pl.String))
-                .otherwise(text)
-            )
+            number = text.str.extract(_WHOLE_NUMBER).cast(pl.Int64, strict=False)
+            return pl.coalesce(number.cast(pl.String), text)
+        case Kind.DATE | Kind.MONTH:
+            return text.str.replace(_MIDNIGHT, "$1")
         case Kind.ID_LIST:
             ids = text.str.split(";").list.eval(pl.element().str.strip_chars())
             kept = ids.list.eval(pl.element().filter(pl.element() != "").unique(maintain_order=True)).list.join(";")
@@ -137,8 +131,8 @@ def _typed(column: Column) -> pl.Expr:
             return text.str.to_date("%Y-%m-%d", strict=False)
         case Kind.TIMESTAMP:
             return pl.col(_moment(column.name))
-        case Kind.CHOICE if column.applies:  # a word that does not apply may be any, and is as good as none
-            return pl.when(_holds(column.applies)).then(text)
+        case Kind.CHOICE if column.words_by and column.applies:  # where it does not apply, any word is as good as none
+            return pl.when(_holds(column.applies)).then(text.fill_null(column.default))
         case _:
             return text
 
@@ -146,14 +140,15 @@ def _typed(column: Column) -> pl.Expr:
 def _utc(text: pl.Expr) -> pl.Expr:
     """Timestamp without zone, in UTC; null where the text is no timestamp."""
     parts = text.str.extract_groups(_TIMESTAMP)
-    part = [parts.struct.field(str(number)) for number in range(1, 6)]
+    part = [parts.struct.field(str(number)) for number in range(1, 5)]
     local = pl.concat_str(
-        part[0], pl.lit("T"), part[1].fill_null("00:00"), part[2].fill_null(":00"), part[3].fill_null("")
+        part[0], pl.lit("T"), part[1].fill_null("00:00"), part[2].fill_null(":00").str.slice(0, 10)
     ).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    zone = part[4].fill_null("Z").str.replace_all(":", "")
+    zone = part[3].fill_null("Z").str.replace_all(":", "")
     has_offset = zone != "Z"
     sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
-    minutes = zone.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + zone.str.slice(3, 2).cast(pl.Int64, strict=False)
+    rest = zone.str.slice(3, 2).cast(pl.Int64, strict=False).fill_null(0)
+    minutes = zone.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + rest
     offset = pl.when(has_offset).then(sign * minutes).otherwise(0)
     return local - pl.duration(minutes=offset)
 
@@ -163,14 +158,20 @@ def _holds(condition: When) -> pl.Expr:
     return value.is_in(condition.values).fill_null(False) if condition.values else value.is_not_null()
 
 
-def _reasons(texts: _Texts, feed: Feed, register: Register) -> Iterator[pl.Expr]:
-    """One expression per rejection that can occur, in the order in which the first that applies is given."""
+def _reasons(
+    texts: _Texts, feed: Feed, register: Register, error_cells: Mapping[str, Sequence[int]]
+) -> Iterator[pl.Expr]:
+    """One expression per rejection of a single column, in the order in which the first that applies is given."""
     for column in feed.columns:
-        missing = pl.col(column.name).is_null()
+        rows_in_error = error_cells.get(column.name, [])
+        in_error = pl.col(ROW_NUMBER).is_in(rows_in_error) if rows_in_error else pl.lit(False)
+        missing = pl.col(column.name).is_null() & ~in_error
         if isinstance(column.required, When):
             yield _reason("missing_value", column, missing & _holds(column.required))
         elif column.required:
             yield _reason("missing_value", column, missing)
+        if rows_in_error:
+            yield _reason("error_cell", column, in_error)
         for reason, at_fault in _faults(column, register):
             of_one_column = set(at_fault.meta.root_names()) == {column.name}
             # In most files no distinct text is at fault, so that no row has to be looked at.
@@ -179,9 +180,28 @@ def _reasons(texts: _Texts, feed: Feed, register: Register) -> Iterator[pl.Expr]
             yield _reason(reason, column, at_fault & _counts(column))
 
 
+def _shifted(feed: Feed, ragged: Sequence[int]) -> Iterator[pl.Expr]:
+    """In a row with a field too many: a word where none applies, and none of its column's. The fields are shifted."""
+    for column in feed.columns:
+        if ragged and column.words_by and column.applies:
+            words = [word for several in column.words_by.values() for word in several]
+            is_foreign = ~_holds(column.applies) & ~pl.col(column.name).is_in(words)
+            yield pl.when(pl.col(ROW_NUMBER).is_in(ragged) & is_foreign).then(pl.lit("bad_row"))
+
+
+def _reasons_between(feed: Feed) -> Iterator[pl.Expr]:
+    """One expression per rejection that only two columns together can cause, on typed columns, in their order."""
+    for column in feed.columns:
+        value = pl.col(column.name)
+        if column.beside:
+            yield _reason("missing_value", column, value.is_null() & pl.col(column.beside).is_not_null())
+        if column.kind is Kind.MONTH:
+            yield _reason("out_of_range", column, value.dt.year() != pl.col("quota_year"))
+
+
 def _counts(column: Column) -> pl.Expr:
-    """Whether the column applies to the row; the form of numbers and codes is checked on every row."""
-    if column.applies is None or column.kind in (Kind.WHOLE_NUMBER, Kind.AREA_CODE):
+    """Whether the column's form counts in the row: that of lists and of words that another column decides may not."""
+    if column.applies is None or not (column.words_by or column.kind is Kind.ID_LIST):
         return pl.lit(True)
     return _holds(column.applies)
 
@@ -190,23 +210,20 @@ def _faults(column: Column, register: Register) -> Iterator[tuple[str, pl.Expr]]
     """What can be wrong with a text, and the expression that is true where it is."""
     text = pl.col(column.name)
     match column.kind:
-        case Kind.DATE:
-            yield "bad_date", _not_a_date(text)
-        case Kind.MONTH:
-            yield "bad_date", _not_a_date(text)
-            month = text.str.to_date("%Y-%m-%d", strict=False)
-            in_year = month.dt.year() == pl.col("quota_year").cast(pl.Int64, strict=False)
-            yield "out_of_range", ~((month.dt.day() == 1) & in_year)
+        case Kind.DATE | Kind.MONTH:
+            day = text.str.to_date("%Y-%m-%d", strict=False)
+            yield "bad_date", text.is_not_null() & ~(text.str.contains(_ISO_DATE) & day.is_not_null())
+            is_first = day.dt.day() == 1 if column.kind is Kind.MONTH else pl.lit(True)
+            yield "out_of_range", ~(day.dt.year().is_between(_FIRST_YEAR, _LAST_YEAR) & is_first)
         case Kind.TIMESTAMP:
-            yield "bad_date", text.is_not_null() & pl.col(_moment(column.name)).is_null()
+            moment = pl.col(_moment(column.name))
+            yield "bad_date", text.is_not_null() & moment.is_null()
+            yield "out_of_range", ~moment.dt.year().is_between(_FIRST_YEAR, _LAST_YEAR)
         case Kind.WHOLE_NUMBER:
-            yield "bad_number", ~text.str.contains(r"^[+-]?\d+$")
+            yield "bad_number", ~text.str.contains(_WHOLE_NUMBER)
             number = text.cast(pl.Int64, strict=False)
-            in_range = (
-                number.is_between(pl.lit(column.minimum, pl.Int64), pl.lit(column.maximum, pl.Int64))
-                & number.is_not_null()
-            )
-            yield "out_of_range", text.is_not_null() & ~in_range
+            bounds = pl.lit(column.minimum, pl.Int64), pl.lit(column.maximum, pl.Int64)
+            yield "out_of_range", text.is_not_null() & ~number.is_between(*bounds).fill_null(False)
         case Kind.AREA_CODE:
             yield "unknown_area", ~_is_area(column, register)
         case Kind.CHOICE:
@@ -217,12 +234,6 @@ def _faults(column: Column, register: Register) -> Iterator[tuple[str, pl.Expr]]
             yield "out_of_range", rows.cast(pl.Int64) * beside.cast(pl.Int64) > LARGEST_LIST_BYTES
         case Kind.TEXT:
             return
-
-
-def _not_a_date(text: pl.Expr) -> pl.Expr:
-    return text.is_not_null() & ~(
-        text.str.contains(_ISO_DATE) & text.str.to_date("%Y-%m-%d", strict=False).is_not_null()
-    )
 
 
 def _is_area(column: Column, register: Register) -> pl.Expr:
@@ -243,26 +254,36 @@ def _is_word(column: Column) -> pl.Expr:
     return pl.any_horizontal((decided_by == decider) & value.is_in(words) for decider, words in allowed.items())
 
 
+def _first(*reasons: str | pl.Expr) -> pl.Expr:
+    """The first reason that applies; null where none does."""
+    return pl.coalesce(*reasons, pl.lit(None, pl.String)).alias(REJECTION)
+
+
 def _reason(reason: str, column: Column, applies: pl.Expr) -> pl.Expr:
     return pl.when(applies).then(pl.lit(f"{reason}:{column.name}"))
 
 
-def _bounded_in_force(feed: Feed) -> tuple[list[pl.Expr], pl.Expr]:
-    """Expressions that fill in and bound `in_force_date`, and the reason for rows in force after their quota year.
+def _reasons_in_force(feed: Feed) -> Iterator[pl.Expr]:
+    """The rejection of rows that take effect after their quota year, once `in_force_date` is filled in."""
+    if feed.in_force:
+        is_late = pl.col("in_force_date") > pl.date(_YEAR, 12, 31)
+        yield pl.when(_holds(feed.in_force) & is_late).then(pl.lit("out_of_range:in_force_date"))
+
+
+def _in_force(feed: Feed) -> list[pl.Expr]:
+    """Expressions that fill in and bound `in_force_date`.
 
     A missing decided_date takes in_force_date as it was delivered; only then is in_force_date raised to 1 January.
     """
     if feed.in_force is None:
-        return [], pl.lit(None, pl.String)
-    new_year = pl.date(pl.col("quota_year"), 1, 1)
+        return []
+    new_year = pl.date(_YEAR, 1, 1)
     delivered = pl.col("in_force_date").fill_null(pl.max_horizontal("decided_date", new_year))
-    bounded = pl.max_horizontal(delivered, new_year)
     holds = _holds(feed.in_force)
-    too_late = holds & (pl.col("in_force_date") > pl.date(pl.col("quota_year"), 12, 31))
     return [
-        pl.when(holds).then(bounded).otherwise("in_force_date").alias("in_force_date"),
+        pl.when(holds).then(pl.max_horizontal(delivered, new_year)).otherwise("in_force_date").alias("in_force_date"),
         pl.when(holds)
         .then(pl.col("decided_date").fill_null(delivered))
         .otherwise("decided_date")
         .alias("decided_date"),
-    ], pl.when(too_late).then(pl.lit("out_of_range:in_force_date"))
+    ]

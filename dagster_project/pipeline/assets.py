@@ -15,7 +15,6 @@ from dagster_project.digest import code_version
 from dagster_project.errors import ReportableError
 from dagster_project.ingest.dbt_sources import REFERENCE_TABLES, write_sources
 from dagster_project.ingest.feeds import FEEDS
-from dagster_project.ingest.landing import unknown_folders
 from dagster_project.ingest.parse import About
 from dagster_project.pipeline.build import Build, progress
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
@@ -29,7 +28,7 @@ from dagster_project.releases.build_json import ERROR, CheckResult, Description,
 from dagster_project.releases.current_link import current_release
 from dagster_project.releases.folder import PUBLIC
 from dagster_project.releases.put_in_place import put_in_place
-from dagster_project.releases.warehouse_queries import landed_files, row_counts
+from dagster_project.releases.warehouse_queries import file_remarks, landed_files, row_counts
 from dagster_project.service.answers.prepare import prepare_answers
 from dagster_project.service.answers.template import read_answer_settings
 from dagster_project.service.build_history import recent_builds
@@ -292,7 +291,7 @@ def _describe(build: Build, results: list[CheckResult]) -> Description:
     """What build.json says of this build."""
     current = current_release(build.settings.output)
     with build.release.warehouse() as warehouse:
-        files = landed_files(warehouse)
+        files, remarks = landed_files(warehouse), file_remarks(warehouse)
         rows = row_counts(warehouse, "marts")
         below = counties_below_lanstal(warehouse, build.settings.as_of)
     return Description(
@@ -303,7 +302,7 @@ def _describe(build: Build, results: list[CheckResult]) -> Description:
         published=all(result.passed for result in results if result.severity == ERROR),
         with_site=build.settings.with_site,
         files=tuple(files),
-        not_read=tuple(unknown_folders(build.settings.landing)),
+        remarks=tuple(remarks),
         new_files_by_feed=new_files_by_feed(files, read_description(current) if current else None),
         rows_by_mart=rows,
         checks=tuple(results),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from dagster_project.checks.contract import CHECKS
 from dagster_project.errors import printable
@@ -13,7 +14,7 @@ from dagster_project.service.answers.outbox import OUTBOX, Prepared
 from expectations.check_outcome import counted
 
 FINDINGS_SHOWN = 5
-COLUMNS_SHOWN = 10
+REMARKS_SHOWN = 10
 
 
 def closing_lines(output: Path, build: Description, failure: str | None, prepared: Prepared | None) -> list[str]:
@@ -78,19 +79,15 @@ def _came_in(build: Description) -> list[str]:
         )
         lines.append(f"{feed.name:<17}{len(files):>7}" + "".join(f"{count:>11}" for count in counts))
     lines += [
-        f"  {printable(name)} in the landing folder is no feed; nothing in it was read" for name in build.not_read
+        f"  {file['feed']}/{printable(file['file_name'])}: {file['problem']}" for file in build.files if file["problem"]
     ]
-    for feed in FEEDS:
-        files = [file for file in build.files if file["feed"] == feed.name]
-        lines += [
-            f"  {feed.name}/{printable(file['file_name'])}: {file['problem']}" for file in files if file["problem"]
-        ]
-        unknown = list(dict.fromkeys(name for file in files for name in file["unknown_columns"]))
-        if unknown:
-            shown = ", ".join(printable(name)[:40] for name in unknown[:COLUMNS_SHOWN])
-            more = f" and {len(unknown) - COLUMNS_SHOWN} more" if len(unknown) > COLUMNS_SHOWN else ""
-            lines.append(f"  {feed.name}: unknown columns ignored: {shown}{more}")
-    return lines
+    shown = [f"  {_place_of(remark)}: {printable(remark['detail'])}" for remark in build.remarks]
+    more = len(shown) - REMARKS_SHOWN
+    return [*lines, *shown[:REMARKS_SHOWN], *([f"  and {more} more: see marts.file_remarks"] if more > 0 else [])]
+
+
+def _place_of(remark: dict[str, Any]) -> str:
+    return "/".join(printable(part) for part in (remark["feed"], remark["file_name"]) if part)
 
 
 def _check_lines(check: CheckResult) -> list[str]:

@@ -39,10 +39,9 @@ class CountyBelow:
 class Description:
     """A finished build.
 
-    `files` holds the rows of marts.landed_files, and of each file its `problem` and its `unknown_columns`, if any;
-    `not_read` what lies in the landing folder and is no feed; `new_files_by_feed` counts files that the release before
-    had not; `seconds_by_step` ends before the release is in its place. Fields that an
-    older build.json lacks get their defaults.
+    `files` holds the rows of marts.landed_files, and of each file its `problem`, if any; `remarks` those of
+    marts.file_remarks; `new_files_by_feed` counts files that the release before had not; `seconds_by_step` ends before
+    the release is in its place. Fields that an older build.json lacks get their defaults.
     """
 
     build_id: str
@@ -52,7 +51,7 @@ class Description:
     published: bool
     with_site: bool = True
     files: tuple[dict[str, Any], ...] = ()
-    not_read: tuple[str, ...] = ()
+    remarks: tuple[dict[str, Any], ...] = ()
     new_files_by_feed: dict[str, int] = field(default_factory=dict)
     rows_by_mart: dict[str, int] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
@@ -97,7 +96,7 @@ def read_description(folder: Path) -> Description | None:
             "built_at": datetime.fromisoformat(content["built_at"]),
             "as_of": date.fromisoformat(content["as_of"]),
             "files": tuple(content.get("files", [])),
-            "not_read": tuple(content.get("not_read", [])),
+            "remarks": tuple(content.get("remarks", [])),
             "checks": tuple(checks),
             "counties_below_lanstal": tuple(counties),
         }

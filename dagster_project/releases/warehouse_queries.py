@@ -23,12 +23,16 @@ def _count(warehouse: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def landed_files(warehouse: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """marts.landed_files, a row each, with the file's problem and its list of unknown columns."""
+    """marts.landed_files, a row each, with the file's problem."""
     landed = """
-        select files.*, landed.problem, landed.unknown_columns
+        select files.*, landed.problem
         from marts.landed_files as files
         inner join staging.stg_landed_files as landed using (feed, file_name)
         order by feed, file_name
     """
-    rows = named_rows(warehouse, landed)
-    return [row._asdict() | {"unknown_columns": (row.unknown_columns or "").splitlines()} for row in rows]
+    return [row._asdict() for row in named_rows(warehouse, landed)]
+
+
+def file_remarks(warehouse: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """marts.file_remarks, a row each."""
+    return [row._asdict() for row in named_rows(warehouse, "from marts.file_remarks order by all")]

@@ -12,9 +12,10 @@
 {%- endmacro -%}
 
 {#-
-`rows` of a feed, given by a query, with what became of each: one that is equal to an earlier one of its key is a duplicate; of the
-different ones the latest is accepted, by `latest_by` (missing = oldest), then by file and row; the others are
-superseded, and raw_row holds them as they were understood.
+`rows` of a feed, given by a query, with what became of each. The winner of a key is what its last row says, by
+`latest_by` (missing = oldest), then by file and row. The first row equal to the winner is accepted, every other row
+equal to an earlier one of its key is a duplicate, the rest is superseded: what is corrected and corrected back is as it
+was. raw_row holds a row as it was understood.
 -#}
 {%- macro settled_rows(rows, key, columns, latest_by=none) -%}
 select
@@ -24,28 +25,21 @@ select
     row_number,
     case
         when copy_number > 1 then 'duplicate'
-        when key_rank > 1 then 'superseded'
-        else 'accepted'
+        when row_hash = winning_hash then 'accepted'
+        else 'superseded'
     end as row_status,
-    case
-        when row_status = 'superseded'
-            then to_json({ {%- for column in columns %}'{{ column }}': {{ column }}{{ ', ' if not loop.last }}{% endfor -%} })::string
-    end as raw_row
+    to_json({ {%- for column in columns %}'{{ column }}': {{ column }}{{ ', ' if not loop.last }}{% endfor -%} })::string as raw_row
 from (
     select
         *,
-        row_number() over (
-            partition by {{ key | join(', ') }}, copy_number = 1
+        first_value(row_hash) over (
+            partition by {{ key | join(', ') }}
             order by {{ latest_by ~ ' desc nulls last, ' if latest_by }}file_order desc, row_number desc
-        ) as key_rank
-    from (
-        select
-            *,
-            row_number() over (
-                partition by {{ key | join(', ') }}, row_hash
-                order by file_order, row_number
-            ) as copy_number
-        from ({{ rows }})
-    )
+        ) as winning_hash,
+        row_number() over (
+            partition by {{ key | join(', ') }}, row_hash
+            order by file_order, row_number
+        ) as copy_number
+    from ({{ rows }})
 )
 {%- endmacro -%}

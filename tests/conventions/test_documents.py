@@ -39,7 +39,7 @@ NEEDED_OTHERWISE = {
     "sqlfluff": ("Makefile", "/sqlfluff"),
     "pytest-xdist": ("Makefile", "-n auto"),
     "pandas-stubs": ("expectations/suite.py", "import pandas"),
-    "pyarrow-stubs": ("dagster_project/ingest/read.py", "import pyarrow"),
+    "pyarrow-stubs": ("dagster_project/ingest/read_parquet.py", "import pyarrow"),
 }
 
 

@@ -73,6 +73,7 @@ BROKEN_BY_DATA: dict[str, World] = {
         + "".join(f"K{n},kommuntal,2026,0980,6,2025-11-{n:02d},2026-01-01\n" for n in range(2, 20))
         + "K0,kommuntal,2026,9999,6,2025-11-01,2026-01-01\n"
     ),
+    "no_file_remarks": World(decisions=DECISIONS.replace("\n", ",remark\n", 1).replace("-01-01\n", "-01-01,x\n")),
     "no_log_issues": World(log=LOG + "E4,received,2026-03-29,A9,,,,\n"),
     "over_plan_has_approval": World(log=LOG + "E4,assigned,2026-03-29,A3,0760,5,quota_refugee,\n"),
     "no_overdue_receptions": World(log=LOG.replace("E2,received,2026-02-10,A1,,,,\n", "")),

@@ -96,7 +96,7 @@ def test_every_format_gives_the_same_marts(plain: Built, build: Build, tmp_path:
     mixed = build(tmp_path / "landing", AS_OF, tmp_path / "output")
 
     assert mixed.exit_code == plain.exit_code == 0, mixed.text
-    assert "unknown columns ignored: anmärkning" in mixed.text
+    assert "a.csv: not read: anmärkning" in mixed.text
     for mart in SAME_MARTS:
         assert sorted(mixed.query(f"from marts.{mart}"), key=str) == sorted(plain.query(f"from marts.{mart}"), key=str)
     counts = (
@@ -142,11 +142,12 @@ def test_damaged_files_block_and_are_named(damaged: Built) -> None:
         ("3-broken.xlsx", "unreadable"),
         ("3-cut.parquet", "unreadable"),
         ("3-lacking.csv", "missing_column:assignment_id"),
-        ("3-other.pdf", "unreadable"),
         ("3-wrong.csv", "loaded"),
     ]
     for name in ("3-broken.xlsx", "3-cut.parquet", "3-lacking.csv", "3-other.pdf"):
         assert name in damaged.text
+    remarks = damaged.query("select feed, file_name, remark from marts.file_remarks", damaged.finished())
+    assert ("assignment_log", "3-other.pdf", "not_read") in remarks
 
 
 def test_damaged_rows_are_set_aside_with_reason(damaged: Built) -> None:

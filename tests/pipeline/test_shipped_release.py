@@ -28,6 +28,8 @@ MARTS = {
     "counties",
     "county_quotas",
     "feed_deliveries",
+    "file_remark_counts",
+    "file_remarks",
     "figure_origins",
     "kommuntal_changes",
     "landed_files",
@@ -50,7 +52,7 @@ MARTS = {
 
 # One row per assignment, event or delivered row or file, and what officers work with: nobody outside sees them.
 NOT_PUBLIC = {
-    *("assignments", "cancellations", "landed_files", "log_issues", "rejected_rows"),
+    *("assignments", "cancellations", "file_remarks", "landed_files", "log_issues", "rejected_rows"),
     *("assessed_plan_months", "change_request_assessments", "redistribution_assessments"),
     *("request_answer_months", "request_answers"),
 }

@@ -104,10 +104,10 @@ REASONS = {
     "out_of_range:wished_persons missing_value:requested_date bad_date:requested_date unknown_value:decision "
     "missing_value:decided_date bad_date:decided_date superseded",
     "assignment_log": "missing_value:event_id missing_value:event_type unknown_value:event_type "
-    "missing_value:event_date bad_date:event_date missing_value:assignment_id bad_date:recorded_at "
-    "missing_value:municipality_code unknown_area:municipality_code missing_value:persons bad_number:persons "
-    "out_of_range:persons missing_value:category unknown_value:category bad_date:reception_deadline_date "
-    "unknown_value:reason superseded",
+    "missing_value:event_date bad_date:event_date out_of_range:event_date missing_value:assignment_id "
+    "bad_date:recorded_at missing_value:municipality_code unknown_area:municipality_code missing_value:persons "
+    "bad_number:persons out_of_range:persons missing_value:category unknown_value:category "
+    "bad_date:reception_deadline_date unknown_value:reason superseded",
 }
 
 

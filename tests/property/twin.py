@@ -196,6 +196,7 @@ def failing_rows(marts: Marts, versions: dict[tuple[str, int], list[Version]], a
         "plan_not_negative": sum(row["planned_persons"] < 0 for row in marts["monthly_plan_versions"]),
         "rejected_rows_within_limit": files_over_limit(marts["landed_files"], marts["rejected_rows"]),
         "no_rejected_rows": sum(row["reason"] != "superseded" for row in marts["rejected_rows"]),
+        "no_file_remarks": len(marts["file_remarks"]),
         "no_log_issues": len(marts["log_issues"]),
         "over_plan_has_approval": sum(row["over_plan_unapproved_persons"] > 0 for row in marts["plan_deviations"]),
         "no_overdue_receptions": sum(row["is_overdue"] for row in marts["assignments"]),
@@ -261,6 +262,7 @@ def marts_of(landing: Path, register: list[dict[str, str]], as_of: date) -> Mart
         "change_request_outcomes": change_request_outcomes(wishes, versions),
         "rejected_rows": [row for one in landed.values() for row in one.rejected],
         "landed_files": [row for one in landed.values() for row in one.files],
+        "file_remarks": [row for one in landed.values() for row in one.remarks],
         "log_issues": sorted(issues, key=lambda row: (row["event_id"], row["original_assignment_id"] or "")),
     }
     failing = failing_rows(marts, versions, as_of)

@@ -14,6 +14,7 @@ Row = dict[str, Any]
 Cells = dict[str, str]
 
 MUNICIPALITY_COLUMNS = ("municipality_code", "from_municipality_code", "to_municipality_code")
+NUMBER_COLUMNS = ("quota_year", "persons", "wished_persons")
 EVENT_TYPES = ("assigned", "over_plan_approved", "cancelled", "received", "retracted")
 CANCELLATION_REASONS = ("declined", "not_used", "moved_on_own", "household_changed", "lapsed", "other")
 OVER_PLAN_REASONS = ("specialist_care", "relatives", "other")
@@ -75,7 +76,7 @@ def check_area(cells: Cells, column: str, known: Iterable[str], required: bool) 
 def check_number(cells: Cells, column: str, low: int, high: int | None, required: bool) -> str | None:
     if not cells[column]:
         return f"missing_value:{column}" if required else None
-    if not re.fullmatch(r"[+-]?[0-9]+", cells[column]):
+    if not re.fullmatch(r"-?[0-9]+", cells[column]):
         return f"bad_number:{column}"
     number = int(cells[column])
     return f"out_of_range:{column}" if number < low or (high is not None and number > high) else None
@@ -84,7 +85,14 @@ def check_number(cells: Cells, column: str, low: int, high: int | None, required
 def check_day(cells: Cells, column: str, required: bool) -> str | None:
     if not cells[column]:
         return f"missing_value:{column}" if required else None
-    return None if as_day(cells[column]) else f"bad_date:{column}"
+    day = as_day(cells[column])
+    if not day:
+        return f"bad_date:{column}"
+    return None if 2010 <= day.year <= 2100 else f"out_of_range:{column}"
+
+
+def check_beside(cells: Cells, column: str, other: str) -> str | None:
+    return f"missing_value:{column}" if cells[other] and not cells[column] else None
 
 
 def bounded_in_force(year: int, decided: date | None, in_force: date | None) -> date | None:
@@ -121,8 +129,9 @@ def check_redistribution(cells: Cells, register: Register) -> Iterator[str | Non
     yield check_day(cells, "requested_date", required=True)
     yield check_day(cells, "reconciled_date", required=False)
     yield check_choice(cells, "decision", ("approved", "rejected"), required=False)
-    yield check_day(cells, "decided_date", required=bool(cells["decision"]))
+    yield check_day(cells, "decided_date", required=False)
     yield check_day(cells, "in_force_date", required=False)
+    yield check_beside(cells, "decided_date", "decision")
     if cells["decision"] == "approved":
         yield check_in_force(cells)
 
@@ -133,12 +142,15 @@ def check_change_request(cells: Cells, register: Register) -> Iterator[str | Non
     yield check_number(cells, "quota_year", 2016, 2100, required=True)
     yield check_day(cells, "plan_month", required=True)
     month = date.fromisoformat(cells["plan_month"])
-    if month.day != 1 or month.year != int(cells["quota_year"]):
+    if month.day != 1:
         yield "out_of_range:plan_month"
     yield check_number(cells, "wished_persons", 0, None, required=True)
     yield check_day(cells, "requested_date", required=True)
     yield check_choice(cells, "decision", ("accepted", "declined"), required=False)
-    yield check_day(cells, "decided_date", required=bool(cells["decision"]))
+    yield check_day(cells, "decided_date", required=False)
+    if month.year != int(cells["quota_year"]):
+        yield "out_of_range:plan_month"
+    yield check_beside(cells, "decided_date", "decision")
 
 
 def check_event(cells: Cells, register: Register) -> Iterator[str | None]:
@@ -147,13 +159,15 @@ def check_event(cells: Cells, register: Register) -> Iterator[str | None]:
     yield check_choice(cells, "event_type", EVENT_TYPES, required=True)
     yield check_day(cells, "event_date", required=True)
     yield check_text(cells, "assignment_id")
-    if cells["recorded_at"] and not as_moment(cells["recorded_at"]):
+    recorded = as_moment(cells["recorded_at"])
+    if cells["recorded_at"] and not recorded:
         yield "bad_date:recorded_at"
+    if recorded and not 2010 <= recorded.year <= 2100:
+        yield "out_of_range:recorded_at"
     yield check_area(cells, "municipality_code", register.county_of, required=kind == "assigned")
     yield check_number(cells, "persons", 1, 99, required=kind == "assigned")
-    if kind == "assigned":
-        yield check_choice(cells, "category", ("accommodation_centre", "quota_refugee"), required=True)
-        yield check_day(cells, "reception_deadline_date", required=False)
+    yield check_choice(cells, "category", ("accommodation_centre", "quota_refugee"), required=kind == "assigned")
+    yield check_day(cells, "reception_deadline_date", required=False)
     if kind == "cancelled":
         yield check_choice(cells, "reason", CANCELLATION_REASONS, required=False)
     if kind == "over_plan_approved":
@@ -215,6 +229,7 @@ class Delivered:
     row_number: int
     cells: Cells
     reason: str | None
+    understood: Cells
 
 
 @dataclass
@@ -224,16 +239,42 @@ class Landed:
     accepted: list[Cells] = field(default_factory=list)
     files: list[Row] = field(default_factory=list)
     rejected: list[Row] = field(default_factory=list)
+    remarks: list[Row] = field(default_factory=list)
 
 
 def healed(cells: Cells) -> Cells:
-    """Codes that lost their leading zeros get them back."""
+    """Zero decimals and a midnight are no harm; codes that lost their leading zeros get them back."""
+    for column, cell in cells.items():
+        if column in (*NUMBER_COLUMNS, *MUNICIPALITY_COLUMNS, "area_code"):
+            cells[column] = re.sub(r"^(-?[0-9]+)[.,]0+$", r"\1", cell)
+        if column.endswith("_date") or column == "plan_month":
+            cells[column] = re.sub(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?$", r"\1", cell)
     for column in MUNICIPALITY_COLUMNS:
         if cells.get(column):
             cells[column] = cells[column].rjust(4, "0")
     if cells.get("area_code"):
         cells["area_code"] = cells["area_code"].rjust(2 if cells["level"] == "lanstal" else 4, "0")
     return cells
+
+
+def understood(feed: str, cells: Cells) -> Cells:
+    """A fitting row with its defaults, as rows of one key are compared."""
+    said = dict(cells)
+    if feed == "quota_decisions" or (feed == "redistributions" and cells["decision"] == "approved"):
+        decided, in_force = as_day(cells["decided_date"]), as_day(cells["in_force_date"])
+        bounded = bounded_in_force(int(cells["quota_year"]), decided, in_force)
+        said["in_force_date"] = f"{bounded}"
+        said["decided_date"] = f"{decided or in_force or bounded}"
+    if feed == "assignment_log":
+        said["recorded_at"] = f"{as_moment(cells['recorded_at'])}"
+        applies = cells["event_type"] in ("cancelled", "over_plan_approved")
+        said["reason"] = (cells["reason"] or "other") if applies else ""
+        ids = [one.strip() for one in cells["replaces"].split(";") if one.strip()]
+        said["replaces"] = ";".join(dict.fromkeys(ids))
+    for column in NUMBER_COLUMNS:
+        if said.get(column):
+            said[column] = f"{int(said[column])}"
+    return said
 
 
 def read_records(path: Path) -> tuple[list[str], list[list[str]]]:
@@ -254,7 +295,8 @@ def delivered_rows(path: Path, feed: Feed, register: Register) -> tuple[str, lis
             named = dict(zip(header, record, strict=False))
             cells = healed({column: named.get(column, "") for column in feed.columns})
             reason = next(filter(None, feed.check(cells, register)), None)
-            rows.append(Delivered(path.name, row_number, cells, reason))
+            said = {} if reason else understood(feed.name, cells)
+            rows.append(Delivered(path.name, row_number, cells, reason, said))
     return "loaded", rows
 
 
@@ -266,16 +308,39 @@ def fates(feed: Feed, rows: list[Delivered]) -> list[str]:
         if not row.reason:
             groups[tuple(row.cells[column] for column in feed.key)].append(index)
     for indexes in groups.values():
-        different: list[int] = []
+        recorded = {index: as_moment(rows[index].cells.get("recorded_at", "")) or OLDEST for index in indexes}
+        winner = rows[max(indexes, key=lambda index: (recorded[index], index))].understood
+        seen: list[Cells] = []
         for index in indexes:
-            repeated = any(rows[index].cells == rows[earlier].cells for earlier in different)
-            found[index] = "duplicate" if repeated else "superseded"
-            different += [] if repeated else [index]
-        winner = max(
-            different, key=lambda index: (as_moment(rows[index].cells.get("recorded_at", "")) or OLDEST, index)
-        )
-        found[winner] = "accepted"
-    return found
+            said = rows[index].understood
+            found[index] = "duplicate" if said in seen else "accepted" if said == winner else "superseded"
+            seen.append(said)
+    return one_answer_a_request(rows, found) if feed.name == "change_requests" else found
+
+
+def one_answer_a_request(rows: list[Delivered], found: list[str]) -> list[str]:
+    """What a month's winner says is superseded where the request's last row says otherwise of the request."""
+    columns = ("municipality_code", "quota_year", "requested_date", "decision", "decided_date")
+    last = {row.cells["request_id"]: row.understood for row in rows if not row.reason}
+    return [
+        "superseded"
+        if fate == "accepted" and any(row.understood[name] != last[row.cells["request_id"]][name] for name in columns)
+        else fate
+        for row, fate in zip(rows, found, strict=True)
+    ]
+
+
+def remarks_on(path: Path, feed: Feed) -> list[Row]:
+    """What is noticed in a file of this kind: columns that are not the feed's, rows with too few fields."""
+    header, records = read_records(path)
+    unknown = [name for name in header if name not in feed.columns]
+    short = [record for record in records if any(record) and len(record) < len(header)]
+    found = {"unknown_column": len(unknown), "short_rows": len(short)}
+    return [
+        {"feed": feed.name, "file_name": path.name, "remark": remark, "occurrences": count}
+        for remark, count in found.items()
+        if count
+    ]
 
 
 def land(landing: Path, feed: Feed, register: Register) -> Landed:
@@ -286,6 +351,7 @@ def land(landing: Path, feed: Feed, register: Register) -> Landed:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         landed.files.append({"feed": feed.name, "file_name": path.name, "sha256": sha256, "status": status})
         rows += delivered
+        landed.remarks += remarks_on(path, feed)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row, fate in zip(rows, fates(feed, rows), strict=True):
         counts[row.file_name][fate if fate in ("accepted", "duplicate") else "rejected"] += 1

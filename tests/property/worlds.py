@@ -155,7 +155,7 @@ def decision_row(
         "level": level,
         "quota_year": str(slot.quota_year),
         "area_code": slot.municipality if level == "kommuntal" else slot.county,
-        "persons": f"+{persons}" if persons % 40 == 7 else f"{persons:02d}",
+        "persons": f"{persons}" if persons % 40 == 7 else f"{persons:02d}",
         "decided_date": str(decided or ""),
         "in_force_date": str(in_force or ""),
     }
@@ -441,7 +441,8 @@ def write_world(folder: Path, register: list[dict[str, str]], seed: int, size: S
     world.last_event_date = max(date.fromisoformat(row["event_date"]) for row in events)
 
     decision_files = parts(rng, decisions, ["2.csv", "10.csv", "B.csv"])
-    decision_files["a.csv"] = decision_files["B.csv"][:20] + corrected(rng, rng.sample(kommuntal, 6))
+    changed = rng.sample(kommuntal, 6)  # some of them back to what they were
+    decision_files["a.csv"] = [*decision_files["B.csv"][:20], *corrected(rng, changed), *changed[:3]]
     feeds = {
         "quota_decisions": decision_files,
         "redistributions": {"all.csv": moved, "later.csv": [*corrected(rng, moved[:2]), *moved[2:4]]},

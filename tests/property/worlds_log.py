@@ -41,7 +41,7 @@ class Log:
     def event(self, kind: str, day: date, assignment_id: str, **cells: str) -> Cells:
         """An event; some carry values that do not apply to their type and are ignored."""
         if kind in ("cancelled", "received") and self.rng.random() < 0.05:
-            cells |= {"category": "whatever", "reception_deadline_date": "soon", "replaces": "A1;A2"}
+            cells |= {"category": "quota_refugee", "reception_deadline_date": "2026-01-01", "replaces": "A1;A2"}
         if kind in ("assigned", "received") and self.rng.random() < 0.05:
             cells |= {"reason": "no such reason"}
         if kind == "cancelled" and self.rng.random() < 0.05:

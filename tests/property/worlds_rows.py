@@ -18,11 +18,13 @@ COLUMNS = {
 }
 CODES = ("area_code", "municipality_code", "from_municipality_code", "to_municipality_code")
 
+NUMBERS = ("quota_year", "persons", "wished_persons")
+
 # What a row must have for the change that makes it bad; {next_year} stands for the year after its quota year.
 Change = tuple[Cells, Cells]
 
-BAD_NUMBERS = ("", "many", "4.5", "1_000", "-1")
-BAD_DAYS = ("2024-02-30", "14/11/2024", "2024-1-5", "20240105", "2024-01-05T00:00:00", "soon")
+BAD_NUMBERS = ("", "many", "4.5", "1_000", "-1", "+1", "1,015")
+BAD_DAYS = ("2024-02-30", "14/11/2024", "2024-1-5", "20240105", "2024-01-05T08:00:00", "2009-12-31", "soon")
 
 
 def each(column: str, values: tuple[str, ...], having: Cells | None = None) -> list[Change]:
@@ -33,7 +35,7 @@ CHANGES: dict[str, list[Change]] = {
     "quota_decisions": [
         *each("decision_id", ("",)),
         *each("level", ("", "landstal", "Kommuntal")),
-        *each("quota_year", ("", "20x4", "2015", "2101", "2024.0")),
+        *each("quota_year", ("", "20x4", "2015", "2101", "2024.5")),
         *each("area_code", ("", "9999", "01"), {"level": "kommuntal"}),
         *each("area_code", ("", "99", "0180"), {"level": "lanstal"}),
         *each("persons", BAD_NUMBERS),
@@ -82,6 +84,8 @@ CHANGES: dict[str, list[Change]] = {
         *each("persons", ("100",), {"event_type": "over_plan_approved"}),
         *each("persons", ("x",), {"event_type": "retracted"}),
         *each("category", ("", "refugee"), {"event_type": "assigned"}),
+        *each("category", ("refugee",), {"event_type": "received"}),
+        *each("reception_deadline_date", ("soon",), {"event_type": "received"}),
         *each("reception_deadline_date", BAD_DAYS[:2], {"event_type": "assigned"}),
         *each("reason", ("relatives", "Lapsed"), {"event_type": "cancelled"}),
         *each("reason", ("declined", "unknown"), {"event_type": "over_plan_approved"}),
@@ -115,6 +119,10 @@ def untidy(rng: Random, column: str, value: str) -> str:
     luck = rng.random()
     if column in CODES and luck < 0.15:
         return value.lstrip("0") or value
+    if (column in NUMBERS or column in CODES) and 0.2 < luck < 0.24 and value.isdigit():
+        return f"{value}{rng.choice(['.0', ',00'])}"
+    if column.endswith("_date") and 0.2 < luck < 0.24 and value:
+        return f"{value} 00:00:00"
     return f" {value}  " if luck > 0.96 else value
 
 

@@ -268,6 +268,7 @@ def _quality(figures: MartRows, builds: list[BuildRecord]) -> dict[str, Any]:
         "checks": figures.marts["check_results"],
         "deliveries": figures.marts["feed_deliveries"],
         "rejected": figures.marts["rejected_row_counts"],
+        "remarks": figures.marts["file_remark_counts"],
         "builds": [_shown(build) for build in builds],
     }
 

@@ -15,7 +15,6 @@ select
     deliveries.sha256,
     deliveries.status,
     deliveries.problem,
-    deliveries.unknown_columns,
     deliveries.rows_read,
     deliveries.rows_unfit + coalesce(counted.superseded, 0) as rows_rejected,
     coalesce(counted.duplicates, 0) as rows_duplicate,

@@ -13,8 +13,8 @@ import pytest
 from dagster_project.ingest import parse_cache
 from dagster_project.ingest.area_register import Register
 from dagster_project.ingest.dbt_sources import write_sources
-from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
-from dagster_project.ingest.landing import LandingError, check_landing, deliveries_in, files_of
+from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, QUOTA_DECISIONS, Feed
+from dagster_project.ingest.landing import LandingError, check_landing, deliveries_in, files_of, not_read
 from dagster_project.ingest.parse import REJECTED_SCHEMA, fitting_schema, parse
 from dagster_project.ingest.parse_cache import parsed_file
 
@@ -56,9 +56,10 @@ def test_a_file_becomes_rows_that_fit_and_rows_that_do_not(landing: Path) -> Non
 
 def test_a_word_that_does_not_apply_may_be_any_and_is_as_good_as_none(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
-    file.write_text(HEADER + "E1,cancelled,2026-02-01,A1,,,,tourist\n" + assigned("E2", 1))
+    header = HEADER.replace("category", "category,reason")
+    file.write_text(header + "E1,received,2026-02-01,A1,,,,,because\nE2,cancelled,2026-02-01,A1,,,,,declined\n")
     found = parse(file, ASSIGNMENT_LOG, REGISTER)
-    assert found.fitting.select("event_id", "category").rows() == [("E1", None), ("E2", "quota_refugee")]
+    assert found.fitting.select("event_id", "reason").rows() == [("E1", None), ("E2", "declined")]
 
 
 def test_the_same_content_gives_the_same_rows_under_any_name(landing: Path, tmp_path: Path) -> None:
@@ -156,6 +157,30 @@ def test_files_are_read_in_the_byte_order_of_their_names(tmp_path: Path) -> None
     for name in ("b.csv", "B.csv", "å.csv", "a-2.csv", "a.csv", ".hidden.csv", "~$a.xlsx"):
         (folder / name).write_text(HEADER)
     assert [path.name for path in files_of(tmp_path, ASSIGNMENT_LOG)] == ["B.csv", "a-2.csv", "a.csv", "b.csv", "å.csv"]
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
+    folder = tmp_path / QUOTA_DECISIONS.name
+    (folder / "z").mkdir(parents=True)
+    (folder / "z" / "x.csv").write_text("")
+    (folder / "b").symlink_to("z")
+    (folder / "z" / "up").symlink_to(folder)
+    (folder / "gone.csv").symlink_to("nowhere")
+    assert [f"{path.relative_to(folder)}" for path in files_of(tmp_path, QUOTA_DECISIONS)] == ["b/x.csv", "z/x.csv"]
+    assert [found[:2] for found in not_read(tmp_path)] == [(QUOTA_DECISIONS.name, "gone.csv")]
+
+
+def test_a_file_in_the_place_of_a_feed_is_a_remark(tmp_path: Path) -> None:
+    (tmp_path / ASSIGNMENT_LOG.name).write_text("")
+    assert [found[:2] for found in not_read(tmp_path)] == [("", ASSIGNMENT_LOG.name)]
+
+
+def test_names_are_told_apart_in_reports(tmp_path: Path) -> None:
+    folder = tmp_path / QUOTA_DECISIONS.name
+    folder.mkdir()
+    for name in ("a\u030a.csv", "\u00e5.csv", "\u200b\u00e5.csv"):
+        (folder / name).write_text("")
+    assert [one.file_name for one in deliveries_in(tmp_path)] == ["\u00e5.csv", "\u00e5.csv (2)", "\u00e5.csv (3)"]
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)

@@ -90,7 +90,7 @@ def test_what_an_older_or_newer_program_wrote_is_read_too(tmp_path: Path) -> Non
     described().write(tmp_path)
     file = tmp_path / "build.json"
     content = json.loads(file.read_text()) | {"of a newer program": 1}
-    del content["counties_below_lanstal"], content["not_read"], content["new_files_by_feed"]
+    del content["counties_below_lanstal"], content["remarks"], content["new_files_by_feed"]
     file.write_text(json.dumps(content))
     found = read_description(tmp_path)
     assert found is not None
