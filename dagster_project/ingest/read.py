@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from dagster_project.ingest.feeds import Feed
-from dagster_project.ingest.raw_rows import BLANK, ROW_NUMBER, RawRows, UnreadableFileError
+from dagster_project.ingest.raw_rows import ROW_NUMBER, RawRows, UnreadableFileError, clean
 from dagster_project.ingest.read_delimited import read_delimited
 from dagster_project.ingest.read_json_lines import read_json_lines
 from dagster_project.ingest.read_parquet import read_parquet
@@ -64,7 +64,7 @@ def _without_blank_rows(delivery: RawRows) -> RawRows:
     blank = delivery.rows
     for name in blank.columns:  # after the first column there are hardly any left to look at
         if name != ROW_NUMBER:
-            blank = blank.filter(pl.col(name).is_null() | pl.col(name).str.contains(BLANK))
+            blank = blank.filter(clean(blank[name]).is_null())
     errors = {row for rows in delivery.error_cells.values() for row in rows}
     blank = blank.filter(~pl.col(ROW_NUMBER).is_in(list(errors)))
     if blank.is_empty():
