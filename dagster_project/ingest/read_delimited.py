@@ -97,7 +97,7 @@ def _header(
 
     The delimiter is the one by which the header has all required columns, or else the most columns of the feed.
     """
-    found: list[tuple[tuple[bool, int], str, int, int, list[str]]] = []
+    found: list[tuple[tuple[bool, int], str, int, list[int], list[str]]] = []
     refused: UnreadableFileError | None = None
     for delimiter in delimiters:
         try:
@@ -109,19 +109,20 @@ def _header(
         at = header_row([fields for fields, _ in records], feed)
         if at is not None:
             fields, after = records[at]
-            for start, end in pairwise(starts[: at + 1]):
-                _refuse_rows_within(lines, start, end, delimiter, len(fields))
-            if any(line.count(delimiter) >= len(fields) - 1 for cell in fields for line in cell.split("\n")[1:]):
-                _refuse_swallowed(starts[at])
             names = {clean_text(name).lower() for name in fields}
             known = len(names.intersection(feed.column_names))
-            found.append(((names.issuperset(feed.required_names), known), delimiter, after, at, fields))
+            found.append(((names.issuperset(feed.required_names), known), delimiter, after, starts[: at + 1], fields))
     if refused and not any(is_whole for (is_whole, _), *_ in found):
         raise refused
     if not found:
         raise UnreadableFileError("the file is empty: deliver at least a header row")
-    _, delimiter, after, above, fields = max(found, key=lambda one: one[0])
-    return delimiter, after, above, cleaned_headers(fields, f"line {after}")
+    (is_whole, _), delimiter, after, starts, fields = max(found, key=lambda one: one[0])
+    if is_whole:  # of the header itself only what its marks take in counts: it may hold a line break
+        for start, end in pairwise(starts):
+            _refuse_rows_within(lines, start, end, delimiter, len(fields))
+        if any(line.count(delimiter) >= len(fields) - 1 for cell in fields for line in cell.split("\n")[1:]):
+            _refuse_swallowed(starts[-1])
+    return delimiter, after, len(starts) - 1, cleaned_headers(fields, f"line {after}")
 
 
 def _first_records(lines: list[str], at: int, delimiter: str) -> Iterator[tuple[list[str], int]]:

@@ -105,6 +105,11 @@ def test_a_header_may_hold_a_line_break(read: Read) -> None:
     assert values(read('"who is\nresponsible",code,persons\nX,1,2\n'), "code") == ["1"]
 
 
+def test_a_title_may_hold_a_line_break(read: Read) -> None:
+    delivery = read('"Kommuntal 2026\nenligt beslut"\ncode;persons;day\n1;2;\n')
+    assert (values(delivery, "code"), remarks(delivery)) == (["1"], {"rows_above_header": 1})
+
+
 def test_a_quotation_mark_within_a_value_is_one(read: Read) -> None:
     assert values(read('code,persons\n5",1\n6",2\n7",3\n'), "code") == ['5"', '6"', '7"']
 
