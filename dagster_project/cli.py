@@ -23,6 +23,7 @@ from dagster_project.settings import (
     answers_file,
     default_landing,
     default_output,
+    known_at_of,
     name_dagster_home,
     nightly_at,
     settings_for,
@@ -106,6 +107,12 @@ def _parser() -> argparse.ArgumentParser:
         help="everything dated after it does not exist yet; default: today in Stockholm",
     )
     build.add_argument(
+        "--known-at",
+        type=_moment,
+        metavar="YYYY-MM-DD[THH:MM:SS]",
+        help="rows recorded after it do not exist; Stockholm's time, a date alone is the end of that day; default: none",
+    )
+    build.add_argument(
         "--without-site", action="store_true", help="leave out the web pages and documents: tables and checks only"
     )
     build.add_argument("--profile", action="store_true", help="show at the end where the seconds went")
@@ -147,6 +154,13 @@ def _date(text: str) -> date:
         raise argparse.ArgumentTypeError(f"'{text}' is not a date: write it as YYYY-MM-DD") from None
 
 
+def _moment(text: str) -> datetime:
+    try:
+        return known_at_of(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a moment: write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS") from None
+
+
 def _positive(text: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
@@ -185,7 +199,8 @@ def _build(options: argparse.Namespace) -> int:
     from dagster_project.service.answers.template import read_answer_settings  # noqa: PLC0415
 
     try:
-        settings = settings_for(options.landing, options.output, options.as_of, not options.without_site)
+        with_site = not options.without_site
+        settings = settings_for(options.landing, options.output, options.as_of, options.known_at, with_site)
         check_landing(settings.landing)
         read_alert_settings(alerts_file())
         read_answer_settings(answers_file())
@@ -204,7 +219,8 @@ def _build(options: argparse.Namespace) -> int:
 def _run_build(build: Build, with_profile: bool) -> int:
     settings = build.settings
     began = time.perf_counter()
-    logging.getLogger("arsplan").info("start      landing %s, as of %s", settings.landing, settings.as_of)
+    known_at = f", known at {settings.known_at:%Y-%m-%d %H:%M:%S %Z}" if settings.known_at else ""
+    logging.getLogger("arsplan").info("start      landing %s, as of %s%s", settings.landing, settings.as_of, known_at)
     name_dagster_home(settings.output)
     from dagster_project.definitions import defs  # noqa: PLC0415
     from dagster_project.pipeline.closing_lines import broken_lines, closing_lines, profile_lines  # noqa: PLC0415

@@ -76,7 +76,7 @@ class SettingError(WrongUsageError):
 class Settings:
     """What one build works with.
 
-    `keep_releases` counts releases, and likewise blocked builds; `rejected_rows_limit` is a share of a file's rows;
+    `known_at` is aware; rows recorded after it do not exist. `keep_releases` counts releases, and likewise blocked builds; `rejected_rows_limit` is a share of a file's rows;
     `stale_after_days` counts days from the latest event in the log to the as-of date; `with_site` asks for web pages
     and documents.
     """
@@ -84,6 +84,7 @@ class Settings:
     landing: Path
     output: Path
     as_of: date
+    known_at: datetime | None = None
     keep_releases: int = 14
     rejected_rows_limit: float = 0.05
     stale_after_days: int = 7
@@ -119,12 +120,26 @@ def _number(name: str, kind: type[N], default: N, least: int, form: str) -> N:
     return number
 
 
-def settings_for(landing: Path, output: Path, as_of: date, with_site: bool = True) -> Settings:
+def known_at_of(text: str) -> datetime:
+    """The moment that a date or a timestamp says; zoneless = Stockholm, a date alone = the end of that day.
+
+    Raises ValueError where the text is neither.
+    """
+    moment = datetime.fromisoformat(text)
+    if len(text) == len("YYYY-MM-DD"):
+        moment = datetime.combine(moment, time.max)
+    return moment if moment.tzinfo else moment.replace(tzinfo=STOCKHOLM)
+
+
+def settings_for(
+    landing: Path, output: Path, as_of: date, known_at: datetime | None = None, with_site: bool = True
+) -> Settings:
     """Settings of a build, with limits from the environment where it sets them."""
     return Settings(
         landing=landing.resolve(),
         output=output.resolve(),
         as_of=as_of,
+        known_at=known_at,
         with_site=with_site,
         keep_releases=_number("ARSPLAN_KEEP_RELEASES", int, Settings.keep_releases, 1, "how many releases to keep"),
         rejected_rows_limit=_number(

@@ -34,8 +34,11 @@ SUITE = Suite(
         select
             quotas.*,
             counties.county_name,
-            case when quotas.valid_to_date >= $as_of then quotas.kommuntal_total_persons end as total_now_or_later,
-            case when quotas.valid_to_date < $as_of then quotas.kommuntal_total_persons end as total_in_the_past,
+            quotas.valid_to_date < $as_of as is_past,
+            case when status <> 'kommuntal_awaited' then quotas.kommuntal_total_persons end as answered_persons,
+            case when not is_past then answered_persons end as total_now_or_later,
+            case when is_past then answered_persons end as total_in_the_past,
+            not (status = 'kommuntal_awaited' and not is_past) as kommuntal_follows_lanstal,
             not (quotas.is_current and quotas.status = 'kommuntal_missing') as kommuntal_reported
         from marts.county_quotas as quotas
         inner join marts.counties as counties using (county_code)
@@ -50,7 +53,11 @@ SUITE = Suite(
             column="kommuntal_reported", value_set=[True], **deciding("kommuntal_reported", "warning")
         ),
         gxe.ExpectColumnValuesToBeInSet(
-            column="status", value_set=["ok", "below_lanstal", "lanstal_missing", "kommuntal_missing"]
+            column="kommuntal_follows_lanstal", value_set=[True], **deciding("kommuntal_follows_lanstal", "warning")
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="status",
+            value_set=["ok", "below_lanstal", "kommuntal_awaited", "lanstal_missing", "kommuntal_missing"],
         ),
     ),
     describe=_describe,

@@ -39,5 +39,6 @@ CHECKS: tuple[Check, ...] = (
     Check("redistributions_valid", WARN, ("marts", "redistribution_outcomes")),
     Check("kommuntal_reported", WARN, ("marts", "county_quotas")),
     Check("past_county_totals_not_below_lanstal", WARN, ("marts", "county_quotas")),
+    Check("kommuntal_follows_lanstal", WARN, ("marts", "county_quotas")),
     Check("feeds_are_fresh", WARN, ("staging", "stg_assignment_log")),
 )

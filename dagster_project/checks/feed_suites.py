@@ -59,8 +59,8 @@ def _faults_of_form(column: Column) -> Iterator[tuple[str, str]]:
     if column.minimum is not None:
         yield "out_of_range", f"{name} not between {column.minimum} and {column.maximum}"
     if column.kind is Kind.AREA_CODE:
-        of_county = f"{column.decided_by} = {sql_text(COUNTY_LEVEL)}" if column.decided_by else "false"
-        yield "of_another_length", f"length({name}) <> if({of_county}, 2, 4)"
+        level = column.decided_by or sql_text(column.level)
+        yield "of_another_length", f"length({name}) <> if({level} = {sql_text(COUNTY_LEVEL)}, 2, 4)"
     if column.kind is Kind.MONTH:
         yield "out_of_year", f"year({name}) <> quota_year or day({name}) <> 1"
 

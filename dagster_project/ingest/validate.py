@@ -13,6 +13,7 @@ import polars as pl
 from dagster_project.ingest.area_register import Register
 from dagster_project.ingest.feeds import COUNTY_LEVEL, LARGEST_LIST_BYTES, Column, Feed, Kind, When
 from dagster_project.ingest.raw_rows import ROW_NUMBER, RawRows, clean
+from dagster_project.settings import STOCKHOLM
 
 ROW_HASH = "row_hash"
 REJECTION = "rejection"
@@ -30,7 +31,7 @@ _YEAR = pl.when(pl.col("quota_year").is_between(_FIRST_YEAR, _LAST_YEAR)).then("
 class Validated:
     """What became of a delivery's rows.
 
-    `fitting`: row_number, row_hash (equal for rows that are equal in all contract columns) and the feed's columns,
+    `fitting`: row_number, row_hash (equal for rows that are equal in the feed's own columns) and the feed's columns,
     typed. `rejected`: row_number, rejection (the reason code).
     """
 
@@ -47,7 +48,8 @@ def validate(delivery: RawRows, feed: Feed, register: Register) -> Validated:
     )
     filled = typed.with_columns(_first(REJECTION, *_reasons_between(feed))).with_columns(_in_force(feed))
     judged = filled.with_columns(_first(REJECTION, *_reasons_in_force(feed)))
-    judged = judged.with_columns(judged.select(feed.column_names).hash_rows().alias(ROW_HASH))
+    own = judged.select(column.name for column in feed.own_columns)
+    judged = judged.with_columns(own.hash_rows().alias(ROW_HASH))
     return Validated(
         fitting=judged.filter(pl.col(REJECTION).is_null()).select(ROW_NUMBER, ROW_HASH, *feed.column_names),
         rejected=judged.filter(pl.col(REJECTION).is_not_null()).select(ROW_NUMBER, REJECTION),
@@ -104,7 +106,7 @@ def _one_spelling(column: Column) -> pl.Expr:
     text = pl.col(column.name)
     match column.kind:
         case Kind.AREA_CODE:
-            digits = pl.when(pl.col(column.decided_by) == COUNTY_LEVEL).then(2).otherwise(4) if column.decided_by else 4
+            digits = pl.when(_is_of_county(column)).then(2).otherwise(4)
             healed = text.str.replace(_WHOLE_NUMBER, "$1")
             return pl.when(healed.str.contains("^[0-9]+$")).then(healed.str.zfill(digits)).otherwise(text)
         case Kind.WHOLE_NUMBER:
@@ -116,8 +118,6 @@ def _one_spelling(column: Column) -> pl.Expr:
             ids = text.str.split(";").list.eval(pl.element().str.strip_chars())
             kept = ids.list.eval(pl.element().filter(pl.element() != "").unique(maintain_order=True)).list.join(";")
             return pl.when(kept != "").then(kept)
-        case Kind.TIMESTAMP:
-            return pl.coalesce(pl.col(_moment(column.name)).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f"), text)
         case _:
             return text
 
@@ -138,19 +138,23 @@ def _typed(column: Column) -> pl.Expr:
 
 
 def _utc(text: pl.Expr) -> pl.Expr:
-    """Timestamp without zone, in UTC; null where the text is no timestamp."""
+    """Timestamp without zone, in UTC; null where the text is no timestamp. Without a zone it is Stockholm's time.
+
+    What comes twice when clocks are put back is the first, and what is left out in spring counts in winter time.
+    """
     parts = text.str.extract_groups(_TIMESTAMP)
     part = [parts.struct.field(str(number)) for number in range(1, 5)]
     local = pl.concat_str(
         part[0], pl.lit("T"), part[1].fill_null("00:00"), part[2].fill_null(":00").str.slice(0, 10)
     ).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    zone = part[3].fill_null("Z").str.replace_all(":", "")
-    has_offset = zone != "Z"
+    zone = part[3].str.replace_all(":", "").str.replace("Z", "+00", literal=True)
     sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
     rest = zone.str.slice(3, 2).cast(pl.Int64, strict=False).fill_null(0)
     minutes = zone.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + rest
-    offset = pl.when(has_offset).then(sign * minutes).otherwise(0)
-    return local - pl.duration(minutes=offset)
+    in_stockholm = local.dt.replace_time_zone(STOCKHOLM.key, ambiguous="earliest", non_existent="null")
+    utc = in_stockholm.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    without_zone = pl.coalesce(utc, local - pl.duration(hours=1))
+    return pl.when(zone.is_null()).then(without_zone).otherwise(local - pl.duration(minutes=sign * minutes))
 
 
 def _holds(condition: When) -> pl.Expr:
@@ -218,7 +222,7 @@ def _faults(column: Column, register: Register) -> Iterator[tuple[str, pl.Expr]]
         case Kind.TIMESTAMP:
             moment = pl.col(_moment(column.name))
             yield "bad_date", text.is_not_null() & moment.is_null()
-            yield "out_of_range", ~moment.dt.year().is_between(_FIRST_YEAR, _LAST_YEAR)
+            yield "out_of_range", ~text.str.head(4).cast(pl.Int64, strict=False).is_between(_FIRST_YEAR, _LAST_YEAR)
         case Kind.WHOLE_NUMBER:
             yield "bad_number", ~text.str.contains(_WHOLE_NUMBER)
             number = text.cast(pl.Int64, strict=False)
@@ -238,11 +242,13 @@ def _faults(column: Column, register: Register) -> Iterator[tuple[str, pl.Expr]]
 
 def _is_area(column: Column, register: Register) -> pl.Expr:
     code = pl.col(column.name)
-    is_municipality = code.is_in(register.municipality_codes)
-    if column.decided_by is None:
-        return is_municipality
-    is_county = code.is_in(register.county_codes)
-    return pl.when(pl.col(column.decided_by) == COUNTY_LEVEL).then(is_county).otherwise(is_municipality)
+    is_municipality, is_county = code.is_in(register.municipality_codes), code.is_in(register.county_codes)
+    return pl.when(_is_of_county(column)).then(is_county).otherwise(is_municipality)
+
+
+def _is_of_county(column: Column) -> pl.Expr:
+    """Whether a county's code is meant, not a municipality's."""
+    return (pl.col(column.decided_by) if column.decided_by else pl.lit(column.level)) == COUNTY_LEVEL
 
 
 def _is_word(column: Column) -> pl.Expr:

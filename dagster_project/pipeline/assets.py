@@ -119,7 +119,7 @@ TRANSLATOR = LayerTranslator()
 def transform(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Build and test all models in one dbt invocation."""
     with build.step("transform"):
-        results = build_models(build.release.warehouse_file, build.sources, build.dbt_target, build.settings.as_of)
+        results = build_models(build.release.warehouse_file, build.sources, build.dbt_target, build.dbt_variables)
         write_outcomes(results, build.dbt_outcomes)
         with build.release.warehouse() as warehouse:
             rows = row_counts(warehouse, "marts")

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dagster_project.digest import code_version
 from dagster_project.errors import ReportableError, reportable
 from dagster_project.ingest.landing import fingerprint
 from dagster_project.releases.build_json import Description, read_description
@@ -24,7 +25,7 @@ from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, Release
 from dagster_project.service.answers.outbox import prepared_for
 from dagster_project.service.build_history import record_build
 from dagster_project.service.problems import report_build
-from dagster_project.settings import Settings
+from dagster_project.settings import STOCKHOLM, Settings
 
 progress = logging.getLogger("arsplan")
 
@@ -66,6 +67,15 @@ class Build:
     def dbt_outcomes(self) -> Path:
         """File with what dbt's tests found."""
         return self.folder / "dbt_outcomes.json"
+
+    @property
+    def dbt_variables(self) -> dict[str, str]:
+        """The variables of dbt_project.yml, each that is set."""
+        known_at = self.settings.known_at
+        variables = {"as_of": f"{self.settings.as_of}", "build_id": self.build_id, "code_version": code_version()}
+        for name, zone in (("known_at", STOCKHOLM), ("known_at_utc", UTC)) if known_at else ():
+            variables[name] = f"{known_at.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}"
+        return variables
 
     @property
     def began_at(self) -> datetime:

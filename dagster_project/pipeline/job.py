@@ -14,7 +14,7 @@ import dagster as dg
 from dagster_project.errors import reportable
 from dagster_project.ingest.landing import check_landing
 from dagster_project.pipeline.build import Build, new_build
-from dagster_project.settings import default_landing, default_output, settings_for, today_in_stockholm
+from dagster_project.settings import default_landing, default_output, known_at_of, settings_for, today_in_stockholm
 
 
 @dg.resource(
@@ -22,6 +22,7 @@ from dagster_project.settings import default_landing, default_output, settings_f
         "landing": dg.Field(str, is_required=False, description="folder that deliveries land in"),
         "output": dg.Field(str, is_required=False, description="folder that releases go to"),
         "as_of": dg.Field(str, is_required=False, description="as-of date, YYYY-MM-DD; default today in Stockholm"),
+        "known_at": dg.Field(str, is_required=False, description="known-at moment, YYYY-MM-DD[THH:MM:SS]; default none"),
     }
 )
 def build_resource(context: dg.InitResourceContext) -> Iterator[Build]:
@@ -31,6 +32,7 @@ def build_resource(context: dg.InitResourceContext) -> Iterator[Build]:
         Path(config.get("landing") or default_landing()),
         Path(config.get("output") or default_output()),
         date.fromisoformat(config["as_of"]) if "as_of" in config else today_in_stockholm(),
+        known_at_of(config["known_at"]) if "known_at" in config else None,
     )
     check_landing(settings.landing)
     with new_build(settings) as build:

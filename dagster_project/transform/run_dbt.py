@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,16 +16,17 @@ from dagster_project.transform.dbt_manifest import PARSED, TransformError, dbt_a
 from expectations.check_outcome import Outcome
 
 
-def build_models(warehouse_file: Path, sources: Path, target: Path, as_of: date) -> list[Any]:
+def build_models(warehouse_file: Path, sources: Path, target: Path, variables: Mapping[str, str]) -> list[Any]:
     """Build every model from the folder that its sources read, and run all data tests; dbt's results, one per node.
 
+    `variables` are those of dbt_project.yml; the others keep their defaults.
     Raises TransformError when a model broke, or when a test failed that decides no contract check.
     """
-    return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, as_of, sources)
+    return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, variables, sources)
 
 
 def invoke_dbt(
-    command: list[str], warehouse_file: Path, target: Path, as_of: date, sources: Path | None = None
+    command: list[str], warehouse_file: Path, target: Path, variables: Mapping[str, str], sources: Path | None = None
 ) -> list[Any]:
     """Run one dbt command in this process; its results. What reads no source needs no `sources`.
 
@@ -42,7 +42,7 @@ def invoke_dbt(
         name_warehouse(warehouse_file, link)
         try:
             invocation = dbtRunner(manifest=parsed).invoke(
-                ["--no-write-json", *command, f"--vars={json.dumps({'as_of': f'{as_of}'})}", *dbt_arguments(target)]
+                ["--no-write-json", *command, f"--vars={json.dumps(variables)}", *dbt_arguments(target)]
             )
         finally:
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

@@ -8,6 +8,11 @@
     {{ date }} <= {{ as_of_date() }}
 {%- endmacro -%}
 
+{#- The known-at moment, UTC: rows recorded after it do not exist; null where none is set (contract, section 3). -#}
+{%- macro known_at_utc() -%}
+    {{ "timestamp '" ~ var("known_at_utc") ~ "'" if var("known_at_utc") else "null::timestamp" }}
+{%- endmacro -%}
+
 {#- First and last day of a quota year. -#}
 {%- macro first_day_of(quota_year) -%}
     make_date({{ quota_year }}, 1, 1)

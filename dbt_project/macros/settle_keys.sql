@@ -1,6 +1,6 @@
 {#- Section 2 of the contract: which of the rows with one key counts. -#}
 
-{#- Rows of a feed that fit, with the name of the file that they stand in. -#}
+{#- Rows of a feed that fit and were known at the known-at moment, with the name of the file that they stand in. -#}
 {%- macro delivered_rows(feed) -%}
     select
         rows.*,
@@ -9,6 +9,9 @@
     inner join {{ source('parsed', 'deliveries') }} as deliveries
         on deliveries.feed = '{{ feed }}'
         and rows.file_order = deliveries.file_order
+    {%- if var('known_at_utc') %}
+    where rows.recorded_at is null or rows.recorded_at <= {{ known_at_utc() }}
+    {%- endif %}
 {%- endmacro -%}
 
 {#-

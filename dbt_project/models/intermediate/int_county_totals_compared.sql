@@ -1,5 +1,6 @@
 -- R3: for every county, quota year and date where anything in force changes, the sum of its municipalities'
--- kommuntal is compared with its länstal.
+-- kommuntal is compared with its länstal. Below a länstal that the government has changed, kommuntal is awaited until
+-- the board has decided.
 with lanstal as (
     select * from {{ ref('int_quota_decisions_taken_in_force') }}
     where level = 'lanstal'
@@ -15,6 +16,27 @@ kommuntal as (
     from {{ ref('int_kommuntal_taken_in_force') }} as spells
     inner join {{ ref('stg_municipalities') }} as municipalities using (municipality_code)
     where spells.scenario = 'decided'
+),
+
+-- What boards had answered: a decision on any municipality of the county, also one that another of its day replaced.
+answers as (
+    select
+        decisions.quota_year,
+        municipalities.county_code,
+        decisions.in_force_date,
+        decisions.decided_date
+    from {{ ref('stg_quota_decisions') }} as decisions
+    inner join {{ ref('stg_municipalities') }} as municipalities
+        on decisions.area_code = municipalities.municipality_code
+    where decisions.level = 'kommuntal' and {{ has_happened('decisions.decided_date') }}
+),
+
+municipalities_by_county as (
+    select
+        county_code,
+        count(*) as municipalities
+    from {{ ref('stg_municipalities') }}
+    group by county_code
 ),
 
 changes as (
@@ -50,7 +72,10 @@ totals as (
         spells.valid_from_date,
         spells.valid_to_date,
         lanstal.decided_persons as lanstal_persons,
-        sum(kommuntal.kommuntal_persons)::bigint as kommuntal_total_persons
+        lanstal.decided_date as lanstal_decided_date,
+        not lanstal.is_first as is_lanstal_changed,
+        sum(kommuntal.kommuntal_persons)::bigint as kommuntal_total_persons,
+        count(kommuntal.kommuntal_persons) as municipalities_with_kommuntal
     from spells
     left join lanstal
         on spells.quota_year = lanstal.quota_year
@@ -61,6 +86,23 @@ totals as (
         and spells.county_code = kommuntal.county_code
         and spells.valid_from_date between kommuntal.valid_from_date and kommuntal.valid_to_date
     group by all
+),
+
+answered as (
+    select
+        totals.*,
+        municipalities_by_county.municipalities - totals.municipalities_with_kommuntal as municipalities_missing,
+        totals.is_lanstal_changed and not exists (
+            select 1
+            from answers
+            where
+                answers.quota_year = totals.quota_year
+                and answers.county_code = totals.county_code
+                and answers.in_force_date <= totals.valid_from_date
+                and answers.decided_date >= totals.lanstal_decided_date
+        ) as awaits_board
+    from totals
+    inner join municipalities_by_county using (county_code)
 )
 
 select
@@ -74,8 +116,10 @@ select
     case
         when lanstal_persons is null then 'lanstal_missing'
         when kommuntal_total_persons is null then 'kommuntal_missing'
-        when kommuntal_total_persons < lanstal_persons then 'below_lanstal'
-        else 'ok'
+        when kommuntal_total_persons >= lanstal_persons then 'ok'
+        when awaits_board then 'kommuntal_awaited'
+        else 'below_lanstal'
     end as status,
-    {{ now_in('quota_year') }} between valid_from_date and valid_to_date as is_current
-from totals
+    {{ now_in('quota_year') }} between valid_from_date and valid_to_date as is_current,
+    municipalities_missing
+from answered

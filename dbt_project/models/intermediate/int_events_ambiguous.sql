@@ -1,5 +1,6 @@
 -- R9: in most assignments every event counts. One row per event of the others: those without exactly one assigned
 -- event, with several outcomes or approvals, or with an outcome before the assigned date. Only these are put in order.
+-- Requests and refusals of over-plan always count.
 -- Not kept in between: to look at the log twice costs less than to write all its events down.
 with events as not materialized (
     select
@@ -11,7 +12,9 @@ with events as not materialized (
 ),
 
 assignments_in_question as (
-    select assignment_id
+    select
+        assignment_id,
+        bool_or(event_type = 'over_plan_requested') as has_request
     from events
     group by assignment_id
     having
@@ -22,6 +25,9 @@ assignments_in_question as (
         < min(event_date) filter (where event_type = 'assigned')
 )
 
-select events.*
+select
+    events.*,
+    in_question.has_request
 from events
-semi join assignments_in_question using (assignment_id)
+inner join assignments_in_question as in_question using (assignment_id)
+where events.event_type not in ('over_plan_requested', 'over_plan_declined')

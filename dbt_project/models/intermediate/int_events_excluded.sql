@@ -21,6 +21,7 @@ placed as (
     select
         events.*,
         case
+            when assigned.assignment_id is null and events.kind = 'over_plan_approved' and events.has_request then null
             when assigned.assignment_id is null then 'orphan'
             when events.kind = 'outcome' and events.event_date < assigned.assigned_date then 'before_assignment'
         end as misplacement

@@ -6,6 +6,7 @@ with applied as (
         quota_year,
         unnest([from_municipality_code, to_municipality_code]) as municipality_code,
         in_force_date,
+        decided_date,
         unnest([-persons, persons]) as moved_persons
     from {{ ref('int_redistributions_judged') }}
     where status = 'applied'
@@ -21,6 +22,7 @@ select
     quota_year,
     municipality_code,
     effect_date as in_force_date,
+    effect_date as decided_date,
     moved_persons
 from {{ ref('int_requests_assumed_granted') }}
 where request_kind = 'redistribution'

@@ -21,6 +21,7 @@ decisions as (
         quota_year,
         area_code as municipality_code,
         valid_from_date as effect_date,
+        decided_date,
         'kommuntal' as cause
     from {{ ref('int_quota_decisions_taken_in_force') }}
     where level = 'kommuntal'
@@ -34,6 +35,7 @@ changes as (
         quota_year,
         municipality_code,
         in_force_date as effect_date,
+        decided_date,
         'redistribution' as cause
     from {{ ref('int_kommuntal_moves_applied') }}
     union all
@@ -42,6 +44,7 @@ changes as (
         wishes.quota_year,
         wishes.municipality_code,
         greatest(wishes.effect_date, first_kommuntal.effect_date) as effect_date,
+        wishes.effect_date as decided_date,
         'wish' as cause
     from {{ ref('int_wishes_accepted') }} as wishes
     inner join first_kommuntal using (scenario, quota_year, municipality_code)
@@ -54,6 +57,7 @@ dated as (
         municipality_code,
         effect_date,
         {{ first_changed_month_number('effect_date', 'quota_year') }} as first_changed_month_number,
+        max(decided_date) as decided_date,
         string_agg(distinct cause, '+' order by cause) as cause
     from changes
     group by all
@@ -68,6 +72,7 @@ select
         order by dated.effect_date
     ) as version_number,
     dated.effect_date,
+    dated.decided_date,
     dated.first_changed_month_number,
     kommuntal.kommuntal_persons,
     dated.cause

@@ -14,7 +14,11 @@ latest_of_each_day as (
         decided_date,
         in_force_date,
         persons,
-        is_simulated
+        is_simulated,
+        row_number() over (
+            partition by level, quota_year, area_code
+            order by in_force_date, decided_date, decision_id
+        ) = 1 as is_first
     from decisions
     qualify
         row_number() over (
@@ -35,5 +39,6 @@ select
         {{ last_day_of('quota_year') }}
     ) as valid_to_date,
     persons as decided_persons,
-    is_simulated
+    is_simulated,
+    is_first
 from latest_of_each_day

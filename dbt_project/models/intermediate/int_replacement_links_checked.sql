@@ -32,8 +32,11 @@ select
     links.assignment_id,
     links.original_assignment_id,
     links.persons,
+    links.assigned_date,
     links.reception_deadline_date,
+    originals.persons as original_persons,
     originals.event_date as original_assigned_date,
+    cancelled.cancelled_date as original_cancelled_date,
     case
         when originals.assignment_id is null then 'replacement_unknown'
         when cancelled.assignment_id is null or cancelled.cancelled_date > links.assigned_date

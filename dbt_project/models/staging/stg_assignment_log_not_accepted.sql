@@ -2,7 +2,8 @@
 -- One row per file and row number that is a duplicate or superseded.
 with settled as (
     {{ settled_rows(
-        delivered_rows('assignment_log') ~ ' semi join ' ~ ref('stg_assignment_log_repeated_ids') ~ ' using (event_id)',
+        'from (' ~ delivered_rows('assignment_log') ~ ') semi join ' ~ ref('stg_assignment_log_repeated_ids')
+        ~ ' using (event_id)',
         key=['event_id'],
         latest_by='recorded_at',
         columns=[

@@ -18,6 +18,8 @@ select
     deliveries.rows_read,
     deliveries.rows_unfit + coalesce(counted.superseded, 0) as rows_rejected,
     coalesce(counted.duplicates, 0) as rows_duplicate,
-    deliveries.rows_read - rows_rejected - rows_duplicate as rows_accepted
+    coalesce(later.not_yet_known, 0) as rows_not_yet_known,
+    deliveries.rows_read - rows_rejected - rows_duplicate - rows_not_yet_known as rows_accepted
 from {{ source('parsed', 'deliveries') }} as deliveries
 left join counted using (feed, file_name)
+left join {{ ref('stg_rows_not_yet_known') }} as later using (feed, file_order)

@@ -1,6 +1,6 @@
 -- Section 2, keys: one row per delivered row of any feed that fits and is not accepted.
 {{ config(materialized='ephemeral') }}
-{%- for feed in ('quota_decisions', 'redistributions', 'change_requests', 'assignment_log') %}
+{%- for feed in ('quota_decisions', 'quota_proposals', 'redistributions', 'change_requests', 'assignment_log') %}
     select
         '{{ feed }}' as feed,
         file_name,

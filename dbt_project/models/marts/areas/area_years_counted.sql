@@ -1,4 +1,4 @@
--- R5, R6, R10: the counts of a quota year by area. One row per quota year and area.
+-- R5, R6, R10, R11: the counts of a quota year by area. One row per quota year and area.
 with awaiting as (
     select
         quota_year,
@@ -6,6 +6,14 @@ with awaiting as (
         sum(awaiting_persons) as awaiting_persons
     from {{ ref('cancellations') }}
     group by all
+),
+
+sizes as (
+    select
+        area_code,
+        count(*) as municipalities
+    from {{ ref('int_municipalities_by_area') }}
+    group by area_code
 )
 
 select
@@ -16,12 +24,16 @@ select
     sum(counts.received_persons)::bigint as received_persons,
     sum(counts.open_persons)::bigint as open_persons,
     sum(counts.cancelled_persons)::bigint as cancelled_persons,
-    coalesce(sum(awaiting.awaiting_persons), 0)::bigint as awaiting_persons,
+    {{ counted_persons('sum(awaiting.awaiting_persons)', 'count(covered.quota_year) > 0') }} as awaiting_persons,
     sum(counts.unassigned_persons)::bigint as unassigned_persons,
     sum(counts.received_later_persons)::bigint as received_later_persons,
     sum(counts.received_by_replacement_persons)::bigint as received_by_replacement_persons,
-    sum(counts.overdue_persons)::bigint as overdue_persons
+    sum(counts.overdue_persons)::bigint as overdue_persons,
+    sizes.municipalities - count(counts.kommuntal_persons) as municipalities_missing,
+    count(covered.quota_year) > 0 as is_covered_by_log
 from {{ ref('quota_year_counts') }} as counts
 inner join {{ ref('int_municipalities_by_area') }} as areas using (municipality_code)
+inner join sizes using (area_code)
 left join awaiting using (quota_year, municipality_code)
-group by all
+left join {{ ref('int_years_covered_by_log') }} as covered using (quota_year)
+group by counts.quota_year, areas.area_code, sizes.municipalities

@@ -10,11 +10,13 @@ with summed as (
         sum(deviations.net_assigned_persons)::bigint as net_assigned_persons,
         sum(deviations.deviation_persons)::bigint as deviation_persons,
         sum(deviations.prior_year_replacement_persons)::bigint as prior_year_replacement_persons,
-        sum(deviations.received_persons)::bigint as received_persons,
+        sum(deviations.received_in_month_persons)::bigint as received_in_month_persons,
         sum(deviations.over_plan_persons)::bigint as over_plan_persons,
-        sum(deviations.over_plan_unapproved_persons)::bigint as over_plan_unapproved_persons
+        sum(deviations.over_plan_unapproved_persons)::bigint as over_plan_unapproved_persons,
+        counted.municipalities_missing
     from {{ ref('plan_deviations') }} as deviations
     inner join {{ ref('int_municipalities_by_area') }} as areas using (municipality_code)
+    left join {{ ref('area_years_counted') }} as counted using (area_code, quota_year)
     where areas.area_level <> 'municipality'
     group by all
 ),
@@ -42,8 +44,9 @@ select
     case when deviation_persons is not null then cumulative_net_assigned_persons - cumulative_planned_persons end
         as cumulative_deviation_persons,
     prior_year_replacement_persons,
-    received_persons,
+    received_in_month_persons,
     over_plan_persons,
-    over_plan_unapproved_persons
+    over_plan_unapproved_persons,
+    municipalities_missing
 from cumulated
 order by area_code, plan_month

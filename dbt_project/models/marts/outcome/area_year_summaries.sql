@@ -8,24 +8,17 @@ lanstal_by_area as (
     select
         quota_year,
         county_code as area_code,
-        lanstal_persons
+        lanstal_persons,
+        (lanstal_persons is null)::bigint as counties_missing
     from lanstal
     union all
     select
         quota_year,
         '00' as area_code,
-        sum(lanstal_persons)::bigint as lanstal_persons
+        sum(lanstal_persons)::bigint as lanstal_persons,
+        (select count(*) from {{ ref('counties') }}) - count(lanstal_persons) as counties_missing
     from lanstal
     group by quota_year
-),
-
--- A year in which nobody was assigned anywhere has no log: zeros would not mean that nothing was done.
-years as (
-    select
-        quota_year,
-        sum(received_persons + open_persons + cancelled_persons) > 0 as has_assignments
-    from {{ ref('quota_year_counts') }}
-    group by all
 )
 
 select
@@ -33,14 +26,17 @@ select
     counted.area_code,
     followed.area_level,
     lanstal_by_area.lanstal_persons,
+    lanstal_by_area.counties_missing,
     counted.kommuntal_persons,
+    counted.municipalities_missing,
     counted.planned_persons,
     followed.to_date_month,
     coalesce(followed.planned_to_date_persons, 0)::bigint as planned_to_date_persons,
-    coalesce(followed.net_assigned_to_date_persons, 0)::bigint as net_assigned_to_date_persons,
+    {{ counted_persons('followed.net_assigned_to_date_persons', 'counted.is_covered_by_log') }}
+        as net_assigned_to_date_persons,
     (followed.net_assigned_to_date_persons - followed.planned_to_date_persons)::bigint as deviation_to_date_persons,
     {{ plan_status(
-        'followed.planned_to_date_persons', 'followed.net_assigned_to_date_persons', 'years.has_assignments'
+        'followed.planned_to_date_persons', 'followed.net_assigned_to_date_persons', 'counted.is_covered_by_log'
     ) }} as plan_status,
     followed.assigned_persons::bigint as assigned_persons,
     counted.received_persons,
@@ -56,9 +52,8 @@ select
     round(100.0 * deviation_to_date_persons / nullif(counted.kommuntal_persons, 0), 1)::double
         as deviation_to_date_percent,
     round(100.0 * counted.open_persons / nullif(counted.kommuntal_persons, 0), 1)::double as open_percent,
-    years.has_assignments
+    counted.is_covered_by_log
 from {{ ref('area_years_counted') }} as counted
-inner join years using (quota_year)
 left join {{ ref('area_plans_followed_to_date') }} as followed using (quota_year, area_code)
 left join lanstal_by_area using (quota_year, area_code)
 order by counted.quota_year, counted.area_code

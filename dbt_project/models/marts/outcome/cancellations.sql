@@ -1,13 +1,24 @@
--- R5, R7: one row per cancelled assignment, with its direct, valid replacements.
-with replacements as (
+-- R5, R7, R10: one row per cancelled assignment, with its direct, valid replacements.
+with links as (
+    select
+        allotted.*,
+        checked.persons,
+        checked.reception_deadline_date,
+        count(*) over (partition by allotted.assignment_id) as originals
+    from {{ ref('replacement_links') }} as allotted
+    inner join {{ ref('int_replacement_links_checked') }} as checked using (assignment_id, original_assignment_id)
+),
+
+replacements as (
     select
         original_assignment_id,
         count(*) as replacement_assignments,
-        sum(persons)::bigint as replacement_persons,
-        max(reception_deadline_date) as latest_deadline_date
-    from {{ ref('int_replacement_links_checked') }}
-    where issue is null
-    group by all
+        sum(allotted_persons)::bigint as replacement_persons,
+        max(reception_deadline_date) as latest_deadline_date,
+        max(originals) as originals,
+        max(persons) as persons
+    from links
+    group by original_assignment_id
 )
 
 select
@@ -24,7 +35,10 @@ select
     -- R7: the displacement is the days from its deadline to the latest one of its direct replacements.
     replacements.latest_deadline_date - assignments.reception_deadline_date as displacement_days,
     coalesce(
-        replacements.replacement_assignments <> 1 or replacements.replacement_persons <> assignments.persons, false
+        replacements.replacement_assignments <> 1
+        or replacements.originals <> 1
+        or replacements.persons <> assignments.persons,
+        false
     ) as is_new_constellation,
     year(assignments.cancelled_date) > assignments.quota_year as crosses_year
 from {{ ref('assignments') }} as assignments

@@ -1,4 +1,4 @@
--- R6, R7: one row per quota year and municipality with a kommuntal decision or an assignment that year.
+-- R6, R7, R11: one row per quota year and municipality with a kommuntal decision or an assignment that year.
 with counted as (
     select
         quota_year,
@@ -48,16 +48,19 @@ select
     municipality_years.municipality_code,
     kommuntal.kommuntal_persons,
     coalesce(planned.planned_persons, 0)::bigint as planned_persons,
-    coalesce(counted.received_persons, 0)::bigint as received_persons,
-    coalesce(counted.open_persons, 0)::bigint as open_persons,
-    coalesce(counted.cancelled_persons, 0)::bigint as cancelled_persons,
-    (
-        kommuntal.kommuntal_persons - coalesce(counted.received_persons, 0) - coalesce(counted.open_persons, 0)
-    )::bigint as unassigned_persons,
-    coalesce(counted.received_later_persons, 0)::bigint as received_later_persons,
-    coalesce(counted.received_by_replacement_persons, 0)::bigint as received_by_replacement_persons,
-    coalesce(counted.overdue_persons, 0)::bigint as overdue_persons
+    {%- for persons in ('received_persons', 'open_persons', 'cancelled_persons') %}
+        {{ counted_persons('counted.' ~ persons, 'covered.quota_year is not null') }} as {{ persons }},
+    {%- endfor %}
+    case
+        when covered.quota_year is not null
+            then kommuntal.kommuntal_persons - coalesce(counted.received_persons, 0) - coalesce(counted.open_persons, 0)
+    end::bigint as unassigned_persons,
+    {%- for persons in ('received_later_persons', 'received_by_replacement_persons', 'overdue_persons') %}
+        {{ counted_persons('counted.' ~ persons, 'covered.quota_year is not null') }} as {{ persons }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
 from municipality_years
+left join {{ ref('int_years_covered_by_log') }} as covered using (quota_year)
 left join planned using (quota_year, municipality_code)
 left join counted using (quota_year, municipality_code)
 left join kommuntal using (quota_year, municipality_code)

@@ -8,6 +8,7 @@ select
     kommuntal_total_persons,
     margin_persons,
     status,
-    is_current
+    is_current,
+    municipalities_missing
 from {{ ref('int_county_totals_compared') }}
 order by quota_year, county_code, valid_from_date

@@ -5,6 +5,7 @@ select
     versions.version_number,
     make_date(versions.quota_year, plans.month_number, 1) as plan_month,
     versions.effect_date,
+    versions.decided_date,
     make_date(versions.quota_year, versions.first_changed_month_number, 1) as first_changed_month,
     versions.kommuntal_persons,
     plans.planned_persons,

@@ -7,13 +7,19 @@ with latest as (
     where {{ has_happened('decided_date') }}
     union all
     select
+        'quota_proposals' as feed,
+        max(proposed_date) as latest_date
+    from {{ ref('stg_quota_proposals') }}
+    where {{ has_happened('proposed_date') }}
+    union all
+    select
         'redistributions' as feed,
-        max(coalesce(decided_date, requested_date)) as latest_date
+        max(greatest(decided_date, requested_date)) as latest_date
     from {{ ref('int_redistributions_as_of') }}
     union all
     select
         'change_requests' as feed,
-        max(coalesce(decided_date, requested_date)) as latest_date
+        max(greatest(decided_date, requested_date)) as latest_date
     from {{ ref('int_change_requests_as_of') }}
     union all
     select
@@ -29,6 +35,7 @@ select
     sum(landed_files.rows_accepted)::bigint as rows_accepted,
     sum(landed_files.rows_rejected)::bigint as rows_rejected,
     sum(landed_files.rows_duplicate)::bigint as rows_duplicate,
+    sum(landed_files.rows_not_yet_known)::bigint as rows_not_yet_known,
     latest.latest_date
 from {{ ref('landed_files') }} as landed_files
 inner join latest using (feed)

@@ -7,6 +7,7 @@ select
     rows_read,
     rows_accepted,
     rows_rejected,
-    rows_duplicate
+    rows_duplicate,
+    rows_not_yet_known
 from {{ ref('stg_landed_files') }}
 order by feed, file_name

@@ -1,0 +1,23 @@
+-- R10: one row per replacement and original that it validly replaces. A replacement's persons are allotted once over its
+-- originals, in their order: each gets at most its own persons, and the last what is left.
+with numbered as (
+    select
+        *,
+        coalesce(sum(original_persons) over (originals rows between unbounded preceding and 1 preceding), 0)
+            as persons_before,
+        row_number() over originals = count(*) over (partition by assignment_id) as is_last
+    from {{ ref('int_replacement_links_checked') }}
+    where issue is null
+    window originals as (partition by assignment_id order by original_assigned_date, original_assignment_id)
+)
+
+select
+    assignment_id,
+    original_assignment_id,
+    case
+        when is_last then greatest(0, persons - persons_before)
+        else greatest(0, least(original_persons, persons - persons_before))
+    end::bigint as allotted_persons,
+    assigned_date - original_cancelled_date as days_to_replacement
+from numbered
+order by assignment_id, original_assignment_id
