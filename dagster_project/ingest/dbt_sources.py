@@ -2,6 +2,8 @@
 
     municipalities.parquet            the register: one row per municipality
     quota_decision_sources.parquet    sources of real figures: one row per decision and area
+    lanstal_decisions.parquet         the government's decisions on länstal: one row per decision
+    received_by_category_2018.parquet    all who were received in 2018: one row per municipality
     deliveries.parquet                one row per delivered file
     file_remarks.parquet              one row per delivered file and remark, and what is not read at all
     FEED/file_order=N/rows.parquet    rows that fit, of the feed's N-th file
@@ -26,7 +28,7 @@ from dagster_project.ingest.parse import REJECTED_SCHEMA, About, fitting_schema
 from dagster_project.ingest.parse_cache import KeptFile, delete_unused, parsed_file
 from dagster_project.settings import REFERENCE
 
-REFERENCE_TABLES = ("municipalities", "quota_decision_sources")
+REFERENCE_TABLES = ("municipalities", "quota_decision_sources", "lanstal_decisions", "received_by_category_2018")
 REJECTED_ROWS = "rejected_rows"
 # While one file is read or written, columns of the other are worked on; more at once would only take more memory.
 PARSED_AT_ONCE = 2

@@ -35,7 +35,7 @@ from dagster_project.service.build_history import recent_builds
 from dagster_project.settings import Settings, answers_file
 from dagster_project.transform.dbt_manifest import manifest, names_of_marts
 from dagster_project.transform.documented_tables import CHECK_RESULTS, public_marts
-from dagster_project.transform.run_dbt import build_models, read_outcomes, write_outcomes
+from dagster_project.transform.run_dbt import build_models, drop_views, read_outcomes, write_outcomes
 from expectations.check_outcome import counted
 
 # Folder below the output folder: delivered files as they were parsed.
@@ -52,7 +52,12 @@ REFERENCE = [
     dg.AssetSpec(["reference", name], group_name="landing", description=description)
     for name, description in zip(
         REFERENCE_TABLES,
-        ("The official register of municipalities.", "Where the real figures of shipped decisions come from."),
+        (
+            "The official register of municipalities.",
+            "Where the real figures of shipped decisions come from.",
+            "The government's decisions on länstal, with their national totals.",
+            "All persons received in 2018, by category of reception.",
+        ),
         strict=True,
     )
 ]
@@ -122,6 +127,7 @@ def transform(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[N
         results = build_models(build.release.warehouse_file, build.sources, build.dbt_target, build.dbt_variables)
         write_outcomes(results, build.dbt_outcomes)
         with build.release.warehouse() as warehouse:
+            drop_views(warehouse)
             rows = row_counts(warehouse, "marts")
     of_type = [result.node.resource_type for result in results]
     progress.info("transform  %d models built, %d tests of them run", of_type.count("model"), of_type.count("test"))

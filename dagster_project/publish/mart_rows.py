@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
@@ -41,6 +41,11 @@ class MartRows:
         key: Any = tuple(values.values()) if len(values) > 1 else next(iter(values.values()))
         rows = self.by(mart, *values).get(key)
         return rows[0] if rows else None
+
+    @property
+    def known_at(self) -> datetime | None:
+        """The known-at moment of the build, if one was set; Stockholm's time."""
+        return self.marts["release"][0].known_at
 
     @property
     def years(self) -> list[int]:

@@ -44,13 +44,13 @@ def _write_digests(folder: Path) -> None:
 
 
 def restrict(folder: Path) -> None:
-    """Let owner and group read a release, and everyone its public/, as far as the umask allows."""
+    """Let owner and group read a release, and everyone its public/, as far as the umask allows; nobody writes it."""
     umask = os.umask(0)
     os.umask(umask)
     for path in [folder, *folder.rglob("*")]:
         is_public = PUBLIC in path.relative_to(folder).parts
         of_folder = 0o755 if is_public else 0o751  # passable, so that a web server reaches public/
-        of_file = 0o644 if is_public else 0o640
+        of_file = 0o444 if is_public else 0o440
         path.chmod((of_folder if path.is_dir() else of_file) & ~umask)
 
 

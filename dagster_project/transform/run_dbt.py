@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
+
 from dagster_project.errors import place_fault_in, without_values
 from dagster_project.settings import name_warehouse
 from dagster_project.transform.dbt_manifest import PARSED, TransformError, dbt_arguments, parsed_project
@@ -54,6 +56,14 @@ def invoke_dbt(
         faults = "; ".join(f"{result.node.name}: {_kind_of_error(result.message)}" for result in broken)
         raise TransformError(place_fault_in(text) or faults or f"dbt did not run: {without_values(text)}")
     return results
+
+
+def drop_views(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Leave tables only, so that a copy of the warehouse works under any name: views serve while it is built."""
+    for schema, name in warehouse.execute(
+        "select schema_name, view_name from duckdb_views() where not internal"
+    ).fetchall():
+        warehouse.execute(f"drop view {schema}.{name}")
 
 
 @contextmanager

@@ -28,7 +28,7 @@ COMPARED: tuple[tuple[str, str, str | None, dict[str, str]], ...] = (
         {
             "assigned": "assigned_persons",
             "cancelled": "cancelled_persons",
-            "received": "received_persons",
+            "received": "received_in_month_persons",
             "prior_year": "prior_year_replacement_persons",
         },
     ),

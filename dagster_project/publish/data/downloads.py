@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.publish.data.parquet_files import write_parquet
 from dagster_project.publish.data.publication_history import HISTORY_TABLES
 from dagster_project.sql import sql_text
 from dagster_project.transform.documented_tables import Table, public_marts
@@ -51,8 +52,7 @@ def public_tables() -> list[Table]:
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
-    file = sql_text(folder / f"{table.name}.parquet")
-    connection.execute(f"copy {table.schema}.{table.name} to {file} (format parquet)")
+    write_parquet(connection, f"{table.schema}.{table.name}", folder / f"{table.name}.parquet")
     _write_texts(connection, table, folder)
 
 

@@ -65,8 +65,20 @@ COUNT_PUBLICATIONS = Remembered(
     ),
     ("kommuntal_persons", "received_persons", "open_persons", "cancelled_persons"),
 )
+RELEASES_TABLE = Table(
+    "history",
+    "releases",
+    "The releases that the tables of this schema speak of: one row per release.",
+    (
+        ("build_id", "varchar", "Id of the build."),
+        ("as_of_date", "date", "Its as-of date."),
+        ("known_at", "timestamp", "Its known-at moment, Stockholm's time; null without one."),
+        ("published_from_at", "timestamp", "When it was built, UTC."),
+    ),
+    ("build_id",),
+)
 REMEMBERED = (PLAN_PUBLICATIONS, COUNT_PUBLICATIONS)
-HISTORY_TABLES = (CHANGES_TABLE, *(remembered.table for remembered in REMEMBERED))
+HISTORY_TABLES = (CHANGES_TABLE, RELEASES_TABLE, *(remembered.table for remembered in REMEMBERED))
 
 
 def write_history(
@@ -86,11 +98,27 @@ def write_history(
         connection.unregister("changed_cells")
     if previous is not None:
         connection.execute(f"attach {sql_text(previous / 'warehouse.duckdb')} as previous (read_only)")
+    RELEASES_TABLE.create(connection)
+    if _is_known(connection, RELEASES_TABLE):
+        connection.execute("insert into history.releases from previous.history.releases")
+    connection.execute(
+        "insert into history.releases select build_id, as_of_date, known_at, ? from marts.release",
+        [began_at.replace(tzinfo=None)],
+    )
     for remembered in REMEMBERED:
         remembered.table.create(connection)
         _continue_spells(connection, remembered, build_id, began_at)
     if previous is not None:
         connection.execute("detach previous")
+
+
+def _is_known(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Whether the release before has this table."""
+    found = connection.execute(
+        "select 1 from duckdb_tables() where database_name = 'previous' and schema_name = 'history' and table_name = ?",
+        [table.name],
+    ).fetchone()
+    return found is not None
 
 
 def _continue_spells(
@@ -100,12 +128,8 @@ def _continue_spells(
     table = remembered.table
     key = [name for name in table.key if name != "first_build_id"]
     names = [*key, *remembered.values]
-    known = connection.execute(
-        "select 1 from duckdb_tables() where database_name = 'previous' and schema_name = 'history' and table_name = ?",
-        [table.name],
-    ).fetchone()
     columns = ", ".join(table.column_names)
-    before = f"select {columns} from {'previous.' if known else ''}history.{table.name}"
+    before = f"select {columns} from {'previous.' if _is_known(connection, table) else ''}history.{table.name}"
     same_key = " and ".join(f"spells.{name} = published.{name}" for name in key)
     same_values = " and ".join(f"spells.{name} is not distinct from published.{name}" for name in remembered.values)
     listed = ", ".join(names)

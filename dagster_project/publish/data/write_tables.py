@@ -11,11 +11,11 @@ import duckdb
 from dagster_project.digest import code_version
 from dagster_project.publish.data.changes import Changes, Made, find_changes
 from dagster_project.publish.data.downloads import public_tables, write_data_package, write_downloads
+from dagster_project.publish.data.parquet_files import write_parquet
 from dagster_project.publish.data.publication_history import write_history
 from dagster_project.releases.build_json import digests_by_feed
 from dagster_project.releases.folder import ReleaseFolder
 from dagster_project.releases.warehouse_queries import landed_files
-from dagster_project.sql import sql_text
 from dagster_project.transform.dbt_manifest import names_of_marts
 from dagster_project.transform.documented_tables import CHECK_RESULTS
 
@@ -54,4 +54,4 @@ def _write_parquet(warehouse: duckdb.DuckDBPyConnection, marts: list[str], folde
     """A file for each mart, with its rows in the mart's order."""
     folder.mkdir()
     for mart in marts:
-        warehouse.execute(f"copy marts.{mart} to {sql_text(folder / f'{mart}.parquet')} (format parquet)")
+        write_parquet(warehouse, f"marts.{mart}", folder / f"{mart}.parquet")

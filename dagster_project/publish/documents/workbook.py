@@ -26,7 +26,7 @@ _OUTCOME = (
     ("cumulative_planned_persons", "Planerade, ackumulerat", "Planerade från januari till och med månaden."),
     ("cumulative_net_assigned_persons", "Netto, ackumulerat", "Netto från januari till och med månaden."),
     ("cumulative_deviation_persons", "Avvikelse, ackumulerad", "Skillnaden mellan de två; tom före månadens början."),
-    ("received_persons", "Mottagna", "Personer mottagna i månaden, mot vilket års kommuntal som helst."),
+    ("received_in_month_persons", "Mottagna", "Personer mottagna i månaden, mot vilket års kommuntal som helst."),
     ("prior_year_replacement_persons", "För tidigare år", "Anvisade i månaden som ersättning mot ett tidigare år."),
     ("over_plan_persons", "Över plan", "Anvisade utöver planen, ersättningar borträknade."),
     ("over_plan_unapproved_persons", "Utan godkännande", "Av dem, utan kommunens godkännande."),

@@ -31,13 +31,24 @@ from dagster_project.sql import Row
 
 HERE = Path(__file__).parent
 CHANGES_SHOWN = 500
-FIGURES_OF_A_YEAR = ("lanstal", "kommuntal", "redistributions", "change_requests", "assignment_log")
+FIGURES_OF_A_YEAR = ("lanstal", "kommuntal", "quota_proposals", "redistributions", "change_requests", "assignment_log")
+
+# How people were received, with all and some of them, as the columns of receptions_by_category.
+RECEIVED_CATEGORIES = (
+    "quota_refugee_persons",
+    "accommodation_centre_persons",
+    "own_housing_persons",
+    "other_persons",
+    "relatives_persons",
+    "total_persons",
+    "of_which_unaccompanied_minors_persons",
+)
 
 # Steps of a build in their order, as the history shows them.
 STEPS = ("ingest", "transform", "checks", "tables", "documents", "site", "publish")
 
 # The words for how a plan is followed, the most urgent first.
-STATUSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun", "no_assignments")
+STATUSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun", "not_delivered")
 
 MENU = (
     ("country", "index.html"),
@@ -131,6 +142,8 @@ def _country(figures: MartRows, year: int | None) -> dict[str, Any]:
         "months": figures.by("area_plan_deviations", "area_code", "quota_year").get((COUNTRY, year), []),
         "counties": summaries.get((year, "county"), []),
         "municipalities": summaries.get((year, "municipality"), []),
+        "decisions": figures.by("national_decisions", "quota_year").get(year, []),
+        "received": figures.one("receptions_by_category", reception_year=year, area_code=COUNTRY),
         "reasons": figures.by("cancellation_reasons", "quota_year").get(year, []),
         **_cancellations(figures, year, country=COUNTRY),
     }
@@ -149,6 +162,8 @@ def _county(figures: MartRows, county: Row, year: int | None) -> dict[str, Any]:
         "summary": figures.one("area_year_summaries", quota_year=year, area_code=code),
         "municipalities": [summary for summary in summaries if summary],
         "months": figures.by("area_plan_deviations", "area_code", "quota_year").get((code, year), []),
+        "received": figures.one("receptions_by_category", reception_year=year, area_code=code),
+        "proposals": figures.by("lanstal_proposals", "county_code").get(code, []),
         "quotas": figures.by("county_quotas", "county_code").get(code, []),
         "lanstal_changes": figures.by("lanstal_changes", "county_code").get(code, []),
         **_cancellations(figures, year, county=code, country=COUNTRY),
@@ -166,6 +181,7 @@ def _municipality(figures: MartRows, municipality: Row, year: int | None) -> dic
         "county": figures.by("counties", "county_code")[municipality.county_code][0].county_name,
         "years": figures.years_of(code),
         "summary": figures.one("area_year_summaries", quota_year=year, area_code=code),
+        "received": figures.one("receptions_by_category", reception_year=year, area_code=code),
         "prior": figures.one("area_year_summaries", quota_year=(year or 0) - 1, area_code=code),
         "months": figures.by("plan_deviations", "municipality_code", "quota_year").get(of_year, []),
         "changes": figures.by("kommuntal_changes", "municipality_code").get(code, []),
@@ -336,10 +352,10 @@ def _environment(figures: MartRows, language: Language) -> jinja2.Environment:
         "simulated_figures": simulated_figures,
         "counties_with_kommuntal": counties_with_kommuntal,
         "all_counties": len(figures.marts["counties"]),
-        "has_log": lambda year: _origin(figures, year, "assignment_log") != "missing",
         "status_rank": {status: rank for rank, status in enumerate(STATUSES)},
         "rejection": rejection,
         "steps": STEPS,
+        "received_categories": RECEIVED_CATEGORIES,
         "explanation": lambda code, year, head: _explanation(figures, code, year, head, language),
         "plan_document": plan_document,
         "plan_workbook": plan_workbook,

@@ -12,6 +12,15 @@ with delivered as (
     union all
     select
         quota_year,
+        'quota_proposals' as figure,
+        is_simulated,
+        count(*) as delivered_rows
+    from {{ ref('stg_quota_proposals') }}
+    where {{ has_happened('proposed_date') }}
+    group by all
+    union all
+    select
+        quota_year,
         'redistributions' as figure,
         is_simulated,
         count(*) as delivered_rows

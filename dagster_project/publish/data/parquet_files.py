@@ -1,0 +1,17 @@
+"""Writes tables as Parquet files that say, in their metadata, which release they are of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.sql import sql_text
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
+    """Write a table, with its rows in their order and the facts of marts.release in the file's metadata."""
+    [facts] = connection.execute("select build_id, as_of_date, known_at, is_simulated from marts.release").fetchall()
+    named = zip(("build_id", "as_of_date", "known_at", "is_simulated"), facts, strict=True)
+    metadata = ", ".join(f"{name}: {sql_text(str(fact).lower())}" for name, fact in named if fact is not None)
+    connection.execute(f"copy {table} to {sql_text(file)} (format parquet, kv_metadata {{{metadata}}})")
