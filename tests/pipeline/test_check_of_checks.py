@@ -137,7 +137,7 @@ def test_a_defect_is_noticed_by_it_alone(name: str, build_world: Callable[[World
     with duckdb.connect(str(hurt)) as warehouse:
         warehouse.execute(BROKEN_BY_DEFECT[name])
     results = invoke_dbt(
-        ["test", "--exclude-resource-type=unit_test"], hurt, tmp_path / "dbt", date.fromisoformat(AS_OF)
+        ["test", "--exclude-resource-type=unit_test"], hurt, tmp_path / "dbt", {"as_of": AS_OF}
     )
     by_tests = [outcome for _, outcome in outcomes_of(results)]
     with duckdb.connect(str(hurt)) as warehouse:

@@ -1,4 +1,4 @@
-"""The contract by example: three worlds with the marts, checks and exit codes that they must give."""
+"""The contract by example: four worlds with the marts, checks and exit codes that they must give."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def as_text(value: object) -> str:
 @pytest.mark.parametrize("world", WORLDS)
 def test_world_gives_expected_marts(world: str, build: Build, tmp_path: Path) -> None:
     folder = EXAMPLES / world
-    built = build(folder / "landing", (folder / "as_of.txt").read_text().strip(), tmp_path)
+    said = {name: (folder / f"{name}.txt").read_text().strip() for name in ("as_of", "known_at") if (folder / f"{name}.txt").exists()}
+    built = build(folder / "landing", said["as_of"], tmp_path, known_at=said.get("known_at"))
 
     assert built.exit_code == int((folder / "exit_code.txt").read_text()), built.text
     for expected_file in sorted((folder / "expected").glob("*.csv")):
@@ -30,5 +31,5 @@ def test_world_gives_expected_marts(world: str, build: Build, tmp_path: Path) ->
         assert sorted([as_text(value) for value in row] for row in found) == sorted(expected), expected_file.name
 
 
-def test_all_three_worlds_are_here() -> None:
-    assert WORLDS == ["world-1", "world-2", "world-3"]
+def test_all_four_worlds_are_here() -> None:
+    assert WORLDS == ["world-1", "world-2", "world-3", "world-4"]

@@ -121,7 +121,7 @@ def staged(landing: Path) -> duckdb.DuckDBPyConnection:
     parsed(landing)
     folder = landing.parent
     models = ["build", "--select", "staging", "rejected_rows", "--exclude-resource-type=unit_test"]
-    invoke_dbt(models, folder / "warehouse.duckdb", folder / "dbt", date(2026, 3, 1), folder / "sources")
+    invoke_dbt(models, folder / "warehouse.duckdb", folder / "dbt", {"as_of": "2026-03-01"}, folder / "sources")
     return duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True)
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.sql import sql_text
+from dagster_project.sql import named_rows, sql_text
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
     """Write a table, with its rows in their order and the facts of marts.release in the file's metadata."""
-    [facts] = connection.execute("select build_id, as_of_date, known_at, is_simulated from marts.release").fetchall()
-    named = zip(("build_id", "as_of_date", "known_at", "is_simulated"), facts, strict=True)
-    metadata = ", ".join(f"{name}: {sql_text(str(fact).lower())}" for name, fact in named if fact is not None)
+    facts = named_rows(
+        connection,
+        "select columns(['build_id', 'as_of_date', 'known_at', 'is_simulated'])::varchar from marts.release",
+    )[0]._asdict()
+    metadata = ", ".join(f"{name}: {sql_text(fact)}" for name, fact in facts.items() if fact is not None)
     connection.execute(f"copy {table} to {sql_text(file)} (format parquet, kv_metadata {{{metadata}}})")
