@@ -67,9 +67,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
         (home / "dagster.yaml").write_text(dagster_yaml(home))
         environment.setenv("DAGSTER_HOME", str(home))
 
-        def run(
-            landing: Path, as_of: str, output: Path, with_site: bool = False, known_at: str | None = None
-        ) -> Built:
+        def run(landing: Path, as_of: str, output: Path, with_site: bool = False, known_at: str | None = None) -> Built:
             text = io.StringIO()
             command = ["build", "--landing", str(landing), "--output", str(output), "--as-of", as_of]
             command += ["--known-at", known_at] if known_at else []

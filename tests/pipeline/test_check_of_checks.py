@@ -136,9 +136,7 @@ def test_a_defect_is_noticed_by_it_alone(name: str, build_world: Callable[[World
     shutil.copyfile((build_world(World()).output / "current").resolve() / "warehouse.duckdb", hurt)
     with duckdb.connect(str(hurt)) as warehouse:
         warehouse.execute(BROKEN_BY_DEFECT[name])
-    results = invoke_dbt(
-        ["test", "--exclude-resource-type=unit_test"], hurt, tmp_path / "dbt", {"as_of": AS_OF}
-    )
+    results = invoke_dbt(["test", "--exclude-resource-type=unit_test"], hurt, tmp_path / "dbt", {"as_of": AS_OF})
     by_tests = [outcome for _, outcome in outcomes_of(results)]
     with duckdb.connect(str(hurt)) as warehouse:
         parameters = {"as_of": date.fromisoformat(AS_OF), "rejected_rows_limit": 0.05, "stale_after_days": 7}

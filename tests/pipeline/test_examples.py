@@ -20,7 +20,11 @@ def as_text(value: object) -> str:
 @pytest.mark.parametrize("world", WORLDS)
 def test_world_gives_expected_marts(world: str, build: Build, tmp_path: Path) -> None:
     folder = EXAMPLES / world
-    said = {name: (folder / f"{name}.txt").read_text().strip() for name in ("as_of", "known_at") if (folder / f"{name}.txt").exists()}
+    said = {
+        name: (folder / f"{name}.txt").read_text().strip()
+        for name in ("as_of", "known_at")
+        if (folder / f"{name}.txt").exists()
+    }
     built = build(folder / "landing", said["as_of"], tmp_path, known_at=said.get("known_at"))
 
     assert built.exit_code == int((folder / "exit_code.txt").read_text()), built.text
