@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "--known-at",
         type=_moment,
         metavar="YYYY-MM-DD[THH:MM:SS]",
-        help="rows recorded after it do not exist; Stockholm's time, a date alone is the end of that day; default: none",
+        help="rows recorded after it do not exist; Stockholm's time, a date alone = its end; default: none",
     )
     build.add_argument(
         "--without-site", action="store_true", help="leave out the web pages and documents: tables and checks only"

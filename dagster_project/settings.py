@@ -76,9 +76,9 @@ class SettingError(WrongUsageError):
 class Settings:
     """What one build works with.
 
-    `known_at` is aware; rows recorded after it do not exist. `keep_releases` counts releases, and likewise blocked builds; `rejected_rows_limit` is a share of a file's rows;
-    `stale_after_days` counts days from the latest event in the log to the as-of date; `with_site` asks for web pages
-    and documents.
+    `known_at` is aware; rows recorded after it do not exist. `keep_releases` counts releases, and likewise blocked
+    builds; `rejected_rows_limit` is a share of a file's rows; `stale_after_days` counts days from the latest event in
+    the log to the as-of date; `with_site` asks for web pages and documents.
     """
 
     landing: Path

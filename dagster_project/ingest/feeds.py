@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
 COUNTY_LEVEL = "lanstal"
 MUNICIPALITY_LEVEL = "kommuntal"
 
@@ -77,7 +76,8 @@ class Feed:
     """One feed: its columns in the contract's order and the key that tells its rows apart.
 
     `own_columns` say what a row means: rows that are equal in them are equal. `latest_by` names a column whose highest
-    value wins when a key comes again; without it the later row wins. `in_force` says on which rows `in_force_date` is filled in and bounded to the quota year.
+    value wins when a key comes again; without it the later row wins. `in_force` says on which rows `in_force_date` is
+    filled in and bounded to the quota year.
     """
 
     name: str

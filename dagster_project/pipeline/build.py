@@ -73,8 +73,9 @@ class Build:
         """The variables of dbt_project.yml, each that is set."""
         known_at = self.settings.known_at
         variables = {"as_of": f"{self.settings.as_of}", "build_id": self.build_id, "code_version": code_version()}
-        for name, zone in (("known_at", STOCKHOLM), ("known_at_utc", UTC)) if known_at else ():
-            variables[name] = f"{known_at.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}"
+        if known_at:
+            for name, zone in (("known_at", STOCKHOLM), ("known_at_utc", UTC)):
+                variables[name] = f"{known_at.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}"
         return variables
 
     @property

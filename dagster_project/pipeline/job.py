@@ -22,9 +22,7 @@ from dagster_project.settings import default_landing, default_output, known_at_o
         "landing": dg.Field(str, is_required=False, description="folder that deliveries land in"),
         "output": dg.Field(str, is_required=False, description="folder that releases go to"),
         "as_of": dg.Field(str, is_required=False, description="as-of date, YYYY-MM-DD; default today in Stockholm"),
-        "known_at": dg.Field(
-            str, is_required=False, description="known-at moment, YYYY-MM-DD[THH:MM:SS]; default none"
-        ),
+        "known_at": dg.Field(str, is_required=False, description="known-at moment, as for the command; default none"),
     }
 )
 def build_resource(context: dg.InitResourceContext) -> Iterator[Build]:

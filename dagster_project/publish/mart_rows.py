@@ -45,7 +45,8 @@ class MartRows:
     @property
     def known_at(self) -> datetime | None:
         """The known-at moment of the build, if one was set; Stockholm's time."""
-        return self.marts["release"][0].known_at
+        known_at: datetime | None = self.marts["release"][0].known_at
+        return known_at
 
     @property
     def years(self) -> list[int]:

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import zipfile
-from datetime import date
 from pathlib import Path
 
 import duckdb

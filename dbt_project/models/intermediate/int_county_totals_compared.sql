@@ -18,27 +18,6 @@ kommuntal as (
     where spells.scenario = 'decided'
 ),
 
--- What boards had answered: a decision on any municipality of the county, also one that another of its day replaced.
-answers as (
-    select
-        decisions.quota_year,
-        municipalities.county_code,
-        decisions.in_force_date,
-        decisions.decided_date
-    from {{ ref('stg_quota_decisions') }} as decisions
-    inner join {{ ref('stg_municipalities') }} as municipalities
-        on decisions.area_code = municipalities.municipality_code
-    where decisions.level = 'kommuntal' and {{ has_happened('decisions.decided_date') }}
-),
-
-municipalities_by_county as (
-    select
-        county_code,
-        count(*) as municipalities
-    from {{ ref('stg_municipalities') }}
-    group by county_code
-),
-
 changes as (
     select
         quota_year,
@@ -61,16 +40,17 @@ spells as (
         coalesce(
             lead(valid_from_date) over (partition by quota_year, county_code order by valid_from_date) - 1,
             {{ last_day_of('quota_year') }}
-        ) as valid_to_date
+        ) as valid_to_date,
+        (
+            select count(*) from {{ ref('stg_municipalities') }} as municipalities
+            where municipalities.county_code = changes.county_code
+        ) as municipalities
     from changes
 ),
 
 totals as (
     select
-        spells.quota_year,
-        spells.county_code,
-        spells.valid_from_date,
-        spells.valid_to_date,
+        spells.*,
         lanstal.decided_persons as lanstal_persons,
         lanstal.decided_date as lanstal_decided_date,
         not lanstal.is_first as is_lanstal_changed,
@@ -86,23 +66,6 @@ totals as (
         and spells.county_code = kommuntal.county_code
         and spells.valid_from_date between kommuntal.valid_from_date and kommuntal.valid_to_date
     group by all
-),
-
-answered as (
-    select
-        totals.*,
-        municipalities_by_county.municipalities - totals.municipalities_with_kommuntal as municipalities_missing,
-        totals.is_lanstal_changed and not exists (
-            select 1
-            from answers
-            where
-                answers.quota_year = totals.quota_year
-                and answers.county_code = totals.county_code
-                and answers.in_force_date <= totals.valid_from_date
-                and answers.decided_date >= totals.lanstal_decided_date
-        ) as awaits_board
-    from totals
-    inner join municipalities_by_county using (county_code)
 )
 
 select
@@ -117,9 +80,16 @@ select
         when lanstal_persons is null then 'lanstal_missing'
         when kommuntal_total_persons is null then 'kommuntal_missing'
         when kommuntal_total_persons >= lanstal_persons then 'ok'
-        when awaits_board then 'kommuntal_awaited'
+        when is_lanstal_changed and not exists (
+            select 1 from {{ ref('int_county_boards_answers') }} as answers
+            where
+                answers.quota_year = totals.quota_year
+                and answers.county_code = totals.county_code
+                and answers.in_force_date <= totals.valid_from_date
+                and answers.decided_date >= totals.lanstal_decided_date
+        ) then 'kommuntal_awaited'
         else 'below_lanstal'
     end as status,
     {{ now_in('quota_year') }} between valid_from_date and valid_to_date as is_current,
-    municipalities_missing
-from answered
+    municipalities - municipalities_with_kommuntal as municipalities_missing
+from totals

@@ -1,5 +1,5 @@
--- Section 3, known-at: one row per delivered file: its rows that fit and were recorded later, and those without a stamp.
--- None without a known-at moment, when every row is known.
+-- Section 3, known-at: rows that fit and were recorded later, and those without a stamp. One row per delivered file;
+-- none without a known-at moment, when every row is known.
 {%- for feed in ('quota_decisions', 'quota_proposals', 'redistributions', 'change_requests', 'assignment_log') %}
     select
         '{{ feed }}' as feed,

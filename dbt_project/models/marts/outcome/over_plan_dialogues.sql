@@ -1,5 +1,5 @@
--- R8, R9: the dialogue about more than the plan says: one row per assignment id with a request, an approval or a refusal
--- that counts.
+-- R8, R9: the dialogue about more than the plan says.
+-- One row per assignment id with a request, an approval or a refusal that counts.
 with events as (
     select * from {{ ref('int_events_counted') }}
     where event_type in ('over_plan_requested', 'over_plan_approved', 'over_plan_declined')

@@ -51,10 +51,7 @@ select
     {%- for persons in ('received_persons', 'open_persons', 'cancelled_persons') %}
         {{ counted_persons('counted.' ~ persons, 'covered.quota_year is not null') }} as {{ persons }},
     {%- endfor %}
-    case
-        when covered.quota_year is not null
-            then kommuntal.kommuntal_persons - coalesce(counted.received_persons, 0) - coalesce(counted.open_persons, 0)
-    end::bigint as unassigned_persons,
+    kommuntal.kommuntal_persons - received_persons - open_persons as unassigned_persons,
     {%- for persons in ('received_later_persons', 'received_by_replacement_persons', 'overdue_persons') %}
         {{ counted_persons('counted.' ~ persons, 'covered.quota_year is not null') }} as {{ persons }}
         {{- ',' if not loop.last }}

@@ -1,5 +1,5 @@
--- R10: one row per replacement and original that it validly replaces. A replacement's persons are allotted once over its
--- originals, in their order: each gets at most its own persons, and the last what is left.
+-- R10: a replacement's persons are allotted once over its valid originals, in their order: each gets at most its own
+-- persons, and the last what is left. One row per replacement and original that it validly replaces.
 with numbered as (
     select
         *,

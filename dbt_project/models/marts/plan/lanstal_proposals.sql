@@ -1,5 +1,5 @@
--- What Migrationsverket proposed as länstal beside what was first decided after it: one row per proposal, quota year and
--- county.
+-- What Migrationsverket proposed as länstal beside what was first decided after it.
+-- One row per proposal, quota year and county.
 with decisions as (
     select * from {{ ref('stg_quota_decisions') }}
     where level = 'lanstal' and {{ has_happened('decided_date') }}
