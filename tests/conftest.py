@@ -67,9 +67,10 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
         (home / "dagster.yaml").write_text(dagster_yaml(home))
         environment.setenv("DAGSTER_HOME", str(home))
 
-        def run(landing: Path, as_of: str, output: Path, with_site: bool = False) -> Built:
+        def run(landing: Path, as_of: str, output: Path, with_site: bool = False, known_at: str | None = None) -> Built:
             text = io.StringIO()
             command = ["build", "--landing", str(landing), "--output", str(output), "--as-of", as_of]
+            command += ["--known-at", known_at] if known_at else []
             command += [] if with_site else ["--without-site"]
             with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
                 exit_code = main(command)
