@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime, time
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,20 @@ QUICK_SEEDS = range(1, 5)
 LONG_SEEDS = range(100, 140)
 
 
+def as_typed(known_at: datetime | None) -> str | None:
+    """The known-at moment on the command line, where the end of a day is its date."""
+    if known_at and known_at.time() == time.max:
+        return known_at.date().isoformat()
+    return known_at.isoformat() if known_at else None
+
+
 def compare(seed: int, build: Build, folder: Path) -> None:
     register = list(csv.DictReader((REFERENCE / "municipalities.csv").open(encoding="utf-8")))
-    as_of = write_world(folder / "landing", register, seed)
-    expected = marts_of(folder / "landing", register, as_of)
+    as_of, known_at = write_world(folder / "landing", register, seed)
+    expected = marts_of(folder / "landing", register, as_of, known_at)
     expected |= area_marts(expected, register, as_of)
     expected |= request_marts(folder / "landing", register, as_of, expected)
-    built = build(folder / "landing", as_of.isoformat(), folder / "output")
+    built = build(folder / "landing", as_of.isoformat(), folder / "output", known_at=as_typed(known_at))
 
     assert built.exit_code == exit_code(expected), built.text
     for mart, rows in expected.items():

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import twin
+from twin_landing import known_at_moment
 
 EXAMPLES = Path(__file__).parents[1] / "fixtures" / "examples"
 REGISTER = Path(__file__).parents[2] / "data" / "reference" / "municipalities.csv"
@@ -24,18 +25,21 @@ def as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def marts_of(world: Path) -> twin.Marts:
+    as_of = date.fromisoformat((world / "as_of.txt").read_text().strip())
+    known_at = world / "known_at.txt"
+    moment = known_at_moment(known_at.read_text().strip()) if known_at.exists() else None
+    return twin.marts_of(world / "landing", read_csv(REGISTER), as_of, moment)
+
+
 @pytest.fixture(scope="module")
 def marts_by_world() -> dict[str, twin.Marts]:
-    register = read_csv(REGISTER)
-    return {world: twin.marts_of(EXAMPLES / world / "landing", register, as_of(EXAMPLES / world)) for world in WORLDS}
+    return {world: marts_of(EXAMPLES / world) for world in WORLDS}
 
 
-def as_of(world: Path) -> date:
-    return date.fromisoformat((world / "as_of.txt").read_text().strip())
-
-
-def test_there_are_three_examples() -> None:
-    assert len(WORLDS) == 3
+def test_there_are_four_examples_one_with_a_known_at_moment() -> None:
+    assert len(WORLDS) == 4
+    assert len([*EXAMPLES.glob("*/known_at.txt")]) == 1
 
 
 @pytest.mark.parametrize(

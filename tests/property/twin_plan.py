@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from twin_landing import Cells, Register, Row, as_day, bounded_in_force
+from twin_landing import Cells, Register, Row, as_day
 
 CAUSES = ("kommuntal", "redistribution", "wish")
 
@@ -22,6 +22,11 @@ class Decision:
     persons: int
     decided_date: date
     in_force_date: date
+
+    @property
+    def order(self) -> tuple[date, date, str]:
+        """R1: the latest in this order counts."""
+        return self.in_force_date, self.decided_date, self.decision_id
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Wish:
     request_id: str
     municipality_code: str
     quota_year: int
+    requested_date: date
     decision: str | None
     decided_date: date | None
     months: dict[date, int]
@@ -53,65 +59,78 @@ class Wish:
 def visible_decisions(rows: list[Cells], as_of: date) -> list[Decision]:
     found = []
     for cells in rows:
-        decided, in_force, year = (
-            as_day(cells["decided_date"]),
-            as_day(cells["in_force_date"]),
-            int(cells["quota_year"]),
-        )
-        effective = bounded_in_force(year, decided, in_force)
-        assert effective is not None
-        decided = decided or in_force or effective
-        if decided <= as_of:
-            key = cells["decision_id"], cells["level"], year, cells["area_code"]
-            found.append(Decision(*key, int(cells["persons"]), decided, effective))
+        key = cells["decision_id"], cells["level"], int(cells["quota_year"]), cells["area_code"], int(cells["persons"])
+        days = date.fromisoformat(cells["decided_date"]), date.fromisoformat(cells["in_force_date"])
+        if days[0] <= as_of:
+            found.append(Decision(*key, *days))
     return found
+
+
+def visible_decision(cells: Cells, as_of: date) -> tuple[str | None, date | None]:
+    """What is decided about a request, and when; nothing while it is pending."""
+    decided = as_day(cells["decided_date"])
+    is_decided = cells["decision"] and decided and decided <= as_of
+    return (cells["decision"], decided) if is_decided else (None, None)
 
 
 def visible_redistributions(rows: list[Cells], as_of: date) -> list[Redistribution]:
     found = []
     for cells in rows:
         requested, reconciled = date.fromisoformat(cells["requested_date"]), as_day(cells["reconciled_date"])
-        decided, in_force, year = (
-            as_day(cells["decided_date"]),
-            as_day(cells["in_force_date"]),
-            int(cells["quota_year"]),
+        decision, decided = visible_decision(cells, as_of)
+        one = Redistribution(
+            agreement_id=cells["agreement_id"],
+            quota_year=int(cells["quota_year"]),
+            from_municipality_code=cells["from_municipality_code"],
+            to_municipality_code=cells["to_municipality_code"],
+            persons=int(cells["persons"]),
+            requested_date=requested,
+            reconciled_date=reconciled if reconciled and reconciled <= as_of else None,
+            decision=decision,
+            decided_date=decided,
+            in_force_date=as_day(cells["in_force_date"]) if decision else None,
         )
-        if requested > as_of:
-            continue
-        decision = cells["decision"] if decided and decided <= as_of else None
-        if decision == "approved":
-            in_force = bounded_in_force(year, decided, in_force)
-        found.append(
-            Redistribution(
-                agreement_id=cells["agreement_id"],
-                quota_year=year,
-                from_municipality_code=cells["from_municipality_code"],
-                to_municipality_code=cells["to_municipality_code"],
-                persons=int(cells["persons"]),
-                requested_date=requested,
-                reconciled_date=reconciled if reconciled and reconciled <= as_of else None,
-                decision=decision or None,
-                decided_date=decided if decision else None,
-                in_force_date=in_force if decision else None,
-            )
-        )
+        found += [one] if requested <= as_of else []
     return found
 
 
 def visible_wishes(rows: list[Cells], as_of: date) -> list[Wish]:
     """The rows of one request agree on everything but month and number."""
-    months: dict[str, dict[date, int]] = defaultdict(dict)
-    request: dict[str, Cells] = {}
+    found: dict[str, Wish] = {}
     for cells in rows:
-        if date.fromisoformat(cells["requested_date"]) <= as_of:
-            months[cells["request_id"]][date.fromisoformat(cells["plan_month"])] = int(cells["wished_persons"])
-            request[cells["request_id"]] = cells
+        requested = date.fromisoformat(cells["requested_date"])
+        if requested <= as_of:
+            area = cells["municipality_code"], int(cells["quota_year"])
+            new = Wish(cells["request_id"], *area, requested, *visible_decision(cells, as_of), {})
+            wish = found.setdefault(new.request_id, new)
+            wish.months[date.fromisoformat(cells["plan_month"])] = int(cells["wished_persons"])
+    return list(found.values())
+
+
+def lanstal_proposals(rows: list[Cells], quotas: "Quotas", as_of: date) -> list[Row]:
+    """Each proposal beside the first decision on that länstal on or after it."""
     found = []
-    for request_id, cells in request.items():
-        decided = as_day(cells["decided_date"])
-        decision = (cells["decision"] or None) if decided and decided <= as_of else None
-        area = cells["municipality_code"], int(cells["quota_year"])
-        found.append(Wish(request_id, *area, decision, decided if decision else None, months[request_id]))
+    for cells in rows:
+        proposed, year, county = (
+            date.fromisoformat(cells["proposed_date"]),
+            int(cells["quota_year"]),
+            cells["area_code"],
+        )
+        later = [one for one in quotas.decisions.get((year, county), []) if one.decided_date >= proposed]
+        first = min(later, key=lambda one: (one.decided_date, *one.order), default=None)
+        if proposed <= as_of:
+            found.append(
+                {
+                    "proposal_id": cells["proposal_id"],
+                    "quota_year": year,
+                    "county_code": county,
+                    "proposed_persons": int(cells["persons"]),
+                    "proposed_date": proposed,
+                    "first_decided_persons": first and first.persons,
+                    "first_decided_date": first and first.decided_date,
+                    "difference_persons": first and first.persons - int(cells["persons"]),
+                }
+            )
     return found
 
 
@@ -127,7 +146,7 @@ class Quotas:
     def decision_at(self, year: int, area: str, day: date) -> Decision | None:
         """R1: the latest decision in force."""
         in_force = [decision for decision in self.decisions.get((year, area), []) if decision.in_force_date <= day]
-        return max(in_force, key=lambda one: (one.in_force_date, one.decided_date, one.decision_id), default=None)
+        return max(in_force, key=lambda one: one.order, default=None)
 
     def decided_and_moved(self, year: int, municipality: str, day: date) -> tuple[int, int] | None:
         """R1: the decision's persons, and the redistributions that are not yet contained in it."""
@@ -206,13 +225,37 @@ def municipality_quotas(quotas: Quotas, register: Register, as_of: date) -> list
     return rows
 
 
-def county_status(lanstal: int | None, total: int | None) -> str:
-    """R3: the state of a county-year at a date."""
+def is_answered(lanstal: Decision, quotas: Quotas, municipalities: list[str], day: date) -> bool:
+    """R3: whether a länstal is the first of its year, or a kommuntal decided since it was is in force by the day."""
+    year = lanstal.quota_year
+    is_first = lanstal == min(quotas.decisions[year, lanstal.area_code], key=lambda one: one.order)
+    kommuntal = [one for area in municipalities for one in quotas.decisions.get((year, area), [])]
+    return is_first or any(one.in_force_date <= day and one.decided_date >= lanstal.decided_date for one in kommuntal)
+
+
+def county_spell(quotas: Quotas, year: int, county: str, municipalities: list[str], day: date) -> Row:
+    """R3: totals and status of a county-year from a date on."""
+    lanstal = quotas.decision_at(year, county, day)
+    parts = [quotas.kommuntal_at(year, area, day) for area in municipalities]
+    known = [part for part in parts if part is not None]
+    total = sum(known) if known else None
     if lanstal is None:
-        return "lanstal_missing"
-    if total is None:
-        return "kommuntal_missing"
-    return "ok" if total >= lanstal else "below_lanstal"
+        status = "lanstal_missing"
+    elif total is None:
+        status = "kommuntal_missing"
+    elif total >= lanstal.persons:
+        status = "ok"
+    else:
+        status = "below_lanstal" if is_answered(lanstal, quotas, municipalities, day) else "kommuntal_awaited"
+    return {
+        "quota_year": year,
+        "county_code": county,
+        "lanstal_persons": lanstal and lanstal.persons,
+        "kommuntal_total_persons": total,
+        "margin_persons": None if lanstal is None or total is None else total - lanstal.persons,
+        "status": status,
+        "municipalities_missing": len(parts) - len(known),
+    }
 
 
 def county_quotas(quotas: Quotas, register: Register, as_of: date) -> list[Row]:
@@ -220,14 +263,7 @@ def county_quotas(quotas: Quotas, register: Register, as_of: date) -> list[Row]:
     for year, county in sorted({(year, register.county_of.get(area, area)) for year, area in quotas.decisions}):
         municipalities = [area for area, its_county in register.county_of.items() if its_county == county]
         for day, spell in spells(quotas.change_dates(year, [county, *municipalities]), year, as_of):
-            decision = quotas.decision_at(year, county, day)
-            lanstal = decision.persons if decision else None
-            parts = [quotas.kommuntal_at(year, area, day) for area in municipalities]
-            known = [part for part in parts if part is not None]
-            total = sum(known) if known else None
-            row = {"quota_year": year, "county_code": county, **spell, "status": county_status(lanstal, total)}
-            margin = None if lanstal is None or total is None else total - lanstal
-            rows.append({**row, "lanstal_persons": lanstal, "kommuntal_total_persons": total, "margin_persons": margin})
+            rows.append(county_spell(quotas, year, county, municipalities, day) | spell)
     return rows
 
 
@@ -251,6 +287,7 @@ class Version:
     quota_year: int
     version_number: int
     effect_date: date
+    decided_date: date
     first_month: int
     kommuntal_persons: int
     planned: tuple[int, ...]
@@ -286,20 +323,29 @@ def spread(remaining: int, weights: list[int], rank: int, size: int) -> list[int
     return planned
 
 
+@dataclass(frozen=True)
+class Change:
+    """R4: something that remakes a plan."""
+
+    cause: str
+    decided_date: date
+    wish: Wish | None = None
+
+
 def changes_by_effect_date(
     municipality: str, year: int, quotas: Quotas, wishes: list[Wish]
-) -> dict[date, list[tuple[str, Wish | None]]]:
-    """R4: what remakes the plan; wishes from before the first decision join the first version."""
-    changes: dict[date, list[tuple[str, Wish | None]]] = defaultdict(list)
+) -> dict[date, list[Change]]:
+    """Wishes from before the first decision join the first version."""
+    changes: dict[date, list[Change]] = defaultdict(list)
     for decision in quotas.decisions[year, municipality]:
-        changes[decision.in_force_date].append(("kommuntal", None))
+        changes[decision.in_force_date].append(Change("kommuntal", decision.decided_date))
     first = min(changes)
     for one in quotas.redistributions.get((year, municipality), []):
-        assert one.in_force_date is not None
-        changes[one.in_force_date].append(("redistribution", None))
+        assert one.in_force_date and one.decided_date
+        changes[one.in_force_date].append(Change("redistribution", one.decided_date))
     for wish in wishes:
-        assert wish.decided_date is not None
-        changes[max(first, wish.decided_date)].append(("wish", wish))
+        assert wish.decided_date
+        changes[max(first, wish.decided_date)].append(Change("wish", wish.decided_date, wish))
     return changes
 
 
@@ -308,12 +354,11 @@ def plan_versions(
 ) -> list[Version]:
     """R4: all versions of one municipality's plan of one year; `wishes` are its accepted ones in order of decision."""
     planned, fixed, versions = [0] * 12, dict[int, int](), list[Version]()
-    changes = changes_by_effect_date(municipality, year, quotas, wishes)
-    for effect in sorted(changes):
+    for effect, changes in sorted(changes_by_effect_date(municipality, year, quotas, wishes).items()):
         first = first_changed_month(effect, year)
         if first == 13:
             break
-        wished = [wish for _, wish in changes[effect] if wish]
+        wished = [change.wish for change in changes if change.wish]
         for wish in wished:
             fixed |= {month.month: persons for month, persons in wish.months.items()}
         kommuntal = quotas.kommuntal_at(year, municipality, effect)
@@ -322,11 +367,19 @@ def plan_versions(
         remaining = max(0, kommuntal - sum(kept))
         weights = month_weights(remaining, months, {month: fixed[month] for month in months if month in fixed})
         planned = kept + spread(remaining, weights, *register.rank_and_size(municipality))
-        causes = {cause for cause, _ in changes[effect]}
-        cause = "+".join(name for name in CAUSES if name in causes)
-        ids = frozenset(wish.request_id for wish in wished)
-        key = municipality, year, len(versions) + 1, effect, first
-        versions.append(Version(*key, kommuntal, tuple(planned), cause, ids))
+        version = Version(
+            municipality_code=municipality,
+            quota_year=year,
+            version_number=len(versions) + 1,
+            effect_date=effect,
+            decided_date=max(change.decided_date for change in changes),
+            first_month=first,
+            kommuntal_persons=kommuntal,
+            planned=tuple(planned),
+            cause="+".join(cause for cause in CAUSES if cause in {change.cause for change in changes}),
+            request_ids=frozenset(wish.request_id for wish in wished),
+        )
+        versions.append(version)
     return versions
 
 
@@ -351,6 +404,7 @@ def monthly_plan_versions(versions: dict[tuple[str, int], list[Version]]) -> lis
             "version_number": version.version_number,
             "plan_month": date(version.quota_year, month, 1),
             "effect_date": version.effect_date,
+            "decided_date": version.decided_date,
             "first_changed_month": date(version.quota_year, version.first_month, 1),
             "kommuntal_persons": version.kommuntal_persons,
             "planned_persons": persons,

@@ -2,14 +2,16 @@
 
 The seed also steers the kind of world: odd ones are tense (county totals below länstal, kommuntal below zero); those
 with the second bit set hold bad rows of every kind, of the others every third none and the rest as many as the limit
-allows; seven kinds of as-of date take turns. A redistribution or wish is never decided before it was requested, and
-the rows of one request agree with each other.
+allows; seven kinds of as-of date take turns, and five of known-at moments, of which two are none; the log spans all
+quota years, or two of them. A redistribution or wish is never decided before it was requested. The rows of one request
+agree with each other, but they are not all known at the same time.
 """
 
 import csv
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
@@ -61,6 +63,7 @@ class World:
     counties: dict[str, list[str]]
     quota_years: list[int]
     slots: list[Slot] = field(default_factory=list)
+    log_years: list[int] = field(default_factory=list)
     dates: list[list[date]] = field(default_factory=list)
     last_event_date: date = date.min
 
@@ -192,17 +195,31 @@ def lanstal_case(world: World, year: int, slots: list[Slot]) -> Sequence[tuple[i
     low = max(0, min(totals) - redistributed)
     if world.tense:
         persons = max(0, rng.choice(totals) + rng.choice([-40, -1, 0, 0, 1, 40]))
-        revised = max(0, rng.choice(totals) + rng.choice([-500, -3, 0, 3]))
+        revised = max(0, rng.choice(totals) + rng.choice([-500, -3, 0, 3, 30]))
         later = rng.choice([None, world.day_in(year), date(year, rng.randint(2, 12), 1)])
-        return [(persons, autumn, rng.choice([new_year, None])), (revised, world.day_in(year, 1, 6), later)][
-            : rng.randint(1, 2)
-        ]
+        board_days = [day for slot in slots for _, day in slot.decisions] or [new_year]
+        decided = rng.choice([world.day_in(year, 1, 6), rng.choice(board_days)])
+        return [(persons, autumn, rng.choice([new_year, None])), (revised, decided, later)][: rng.randint(1, 2)]
+    if rng.random() < 0.15:
+        return [(low, autumn, new_year), (max(totals) + 5, date(year, 12, 29), date(year, 12, 30))]
     mended = rng.random() < 0.25 and year == world.quota_years[0]
     first = (max(totals) + 5, autumn, new_year) if mended else (low, rng.choice([None, autumn]), new_year)
     late_first = (low, autumn, date(year, 3, 1)) if rng.random() < 0.15 else first
     return [late_first, (low, date(year, 1, 20), date(year, 3, rng.choice([1, 9])))][
         : 2 if mended else rng.randint(1, 2)
     ]
+
+
+def quota_proposals(world: World) -> list[dict[str, str]]:
+    """None or some a county-year: long before the first decision, on its day, after it, after all of them."""
+    rows = []
+    for year in world.quota_years:
+        days = [date(year - 1, 8, 30), date(year - 1, 10, 3), date(year, 2, 1), date(year, 12, 30)]
+        for county in world.counties:
+            for number, day in enumerate(world.rng.sample(days, world.rng.randint(0, 2))):
+                row = {"proposal_id": f"MIG {year}-{county}-{number}", "quota_year": f"{year}", "area_code": county}
+                rows.append({**row, "persons": f"{world.rng.choice([0, 9, 120])}", "proposed_date": f"{day}"})
+    return rows
 
 
 # --- Redistributions -------------------------------------------------------------------------------------------------
@@ -383,7 +400,10 @@ def request_cases(world: World, slot: Slot, moves: list[tuple[Slot, date]]) -> d
     }
 
 
-# --- As-of dates and the folder --------------------------------------------------------------------------------------
+# --- As-of dates, known-at moments and the folder --------------------------------------------------------------------
+
+Rows = list[dict[str, str]]
+Feeds = dict[str, dict[str, Rows]]
 
 
 def as_of_date(world: World, seed: int) -> date:
@@ -391,7 +411,7 @@ def as_of_date(world: World, seed: int) -> date:
     middle = world.rng.choice(world.quota_years[1:])
     near = world.rng.choice([day for day in world.rng.choice(world.dates) if first <= day.year <= last])
     stale, fresh = (world.last_event_date + timedelta(days=days) for days in (8, 7))
-    afterwards = [stale, world.day_in(last + 1, 1, 2), fresh, world.day_in(last + 1, 7)]
+    afterwards = [stale, world.day_in(last + 3), fresh, world.day_in(last + 1, 1, 2)]
     kinds: list[Callable[[], date]] = [
         lambda: world.day_in(last, 6, 11),
         lambda: afterwards[seed // len(kinds) % len(afterwards)],
@@ -399,9 +419,28 @@ def as_of_date(world: World, seed: int) -> date:
         lambda: world.rng.choice([date(middle, 1, 1), date(middle, world.rng.randint(2, 12), 1)]),
         lambda: near + timedelta(days=world.rng.choice([-1, 0, 0, 1])),
         lambda: world.day_in(world.rng.choice(world.quota_years)),
-        lambda: world.rng.choice([date(first - 1, 12, 31), world.day_in(first - 1, 9, 12)]),
+        lambda: [date(first - 1, 12, 31), world.day_in(first - 1, 9, 11)][seed // len(kinds) % 2],
     ]
     return kinds[seed % len(kinds)]()
+
+
+def moments(feeds: Feeds) -> list[datetime]:
+    stamps = {row.get("recorded_at", "") for files in feeds.values() for rows in files.values() for row in rows}
+    return sorted(datetime.fromisoformat(text) for text in stamps if text)
+
+
+def known_at_moment(world: World, seed: int, feeds: Feeds, as_of: date) -> datetime | None:
+    """In Stockholm's time: the end of the as-of date, at or a second beside some stamp before it, after it, or none."""
+    end_of_day = datetime.combine(as_of, time.max)
+    before = [moment for moment in moments(feeds) if moment < end_of_day][-400:] or [end_of_day - timedelta(days=90)]
+    kinds = [
+        None,
+        end_of_day,
+        None,
+        world.rng.choice(before) + timedelta(seconds=world.rng.choice([-1, 0, 0, 1])),
+        datetime.combine(as_of, time(12)) + timedelta(days=world.rng.choice([1, 200])),
+    ]
+    return kinds[seed % len(kinds)]
 
 
 def new_world(register: list[dict[str, str]], seed: int, size: Size) -> World:
@@ -409,11 +448,20 @@ def new_world(register: list[dict[str, str]], seed: int, size: Size) -> World:
     start = rng.randint(2017, 2026)
     counties = some_counties(rng, register, size.counties)
     bad_rows: BadRows = "every kind" if seed & 2 else "none" if seed % 3 == 0 else "few"
-    return World(rng, size, bool(seed & 1), bad_rows, counties, list(range(start, start + size.quota_years)))
+    years = list(range(start, start + size.quota_years))
+    log_years = [years, years, years[-2:], years[:2]][seed // 2 % 4]
+    return World(rng, size, bool(seed & 1), bad_rows, counties, years, log_years=log_years)
 
 
 def dates_in(rows: Iterable[dict[str, str]]) -> list[date]:
-    columns = ("decided_date", "in_force_date", "requested_date", "event_date", "reception_deadline_date")
+    columns = (
+        "decided_date",
+        "in_force_date",
+        "requested_date",
+        "proposed_date",
+        "event_date",
+        "reception_deadline_date",
+    )
     return sorted(
         {date.fromisoformat(row[column]) for row in rows for column in columns if row.get(column, "")[:2] == "20"}
     )
@@ -425,36 +473,86 @@ def parts(rng: Random, rows: list[dict[str, str]], names: list[str]) -> dict[str
     return {name: mixed[index :: len(names)] for index, name in enumerate(names)}
 
 
-def write_world(folder: Path, register: list[dict[str, str]], seed: int, size: Size = DEFAULT) -> date:
-    """Writes `folder/<feed>/*.csv` and returns an as-of date."""
-    world = new_world(register, seed, size)
+def feeds_of(world: World, register: list[dict[str, str]]) -> Feeds:
+    """The rows of every file."""
     rng, years = world.rng, world.quota_years
     several = [county for county in world.counties if county != ONE_MUNICIPALITY_COUNTY]
     silent, missing = (rng.choice(several), rng.choice(years[1:])), (rng.choice(several), rng.choice(years))
     kommuntal = kommuntal_decisions(world, silent)
     decisions = kommuntal + lanstal_decisions(world, missing)
+    proposed = quota_proposals(world)
     moved = redistributions(world)
     asked, answered = change_requests(world, moved)
-    log = worlds_log.deliveries(rng, hot_municipalities(world, register), years, size.assignments)
+    log = worlds_log.deliveries(rng, hot_municipalities(world, register), world.log_years, world.size.assignments)
     events = [row for rows in log.values() for row in rows]
-    world.dates = [dates_in(rows) for rows in (decisions, moved, asked, events)]
+    world.dates = [dates_in(rows) for rows in (decisions, proposed, moved, asked, events)]
     world.last_event_date = max(date.fromisoformat(row["event_date"]) for row in events)
 
-    decision_files = parts(rng, decisions, ["2.csv", "10.csv", "B.csv"])
+    decision_files = parts(rng, decisions, ["2.csv", "10.csv", rng.choice(["B.csv", "B simulated.csv"])])
     changed = rng.sample(kommuntal, 6)  # some of them back to what they were
-    decision_files["a.csv"] = [*decision_files["B.csv"][:20], *corrected(rng, changed), *changed[:3]]
+    decision_files["a.csv"] = [*decisions[:20], *corrected(rng, changed), *changed[:3]]
     feeds = {
         "quota_decisions": decision_files,
+        "quota_proposals": {"p.csv": proposed, "q.csv": [*corrected(rng, proposed[:3]), *proposed[2:5]]},
         "redistributions": {"all.csv": moved, "later.csv": [*corrected(rng, moved[:2]), *moved[2:4]]},
         "change_requests": {"1 asked.csv": asked, "2 answered.csv": [*answered, *asked[:3]]},
-        "assignment_log": log,
     }
+    stamped = {
+        feed: {name: worlds_rows.stamped(rng, rows) for name, rows in files.items()} for feed, files in feeds.items()
+    }
+    return {**stamped, "assignment_log": log}
+
+
+def write_feeds(folder: Path, world: World, feeds: Feeds) -> None:
+    """Writes `folder/<feed>/*.csv`."""
     for feed, files in feeds.items():
-        (folder / feed).mkdir(parents=True, exist_ok=True)
         for name, rows in files.items():
-            records = worlds_rows.delivered(rng, feed, rows, world.bad_rows)
-            write_file(folder / feed / name, records, rng)
-    return as_of_date(world, seed)
+            records = worlds_rows.delivered(world.rng, feed, rows, world.bad_rows)
+            (folder / feed / name).parent.mkdir(parents=True, exist_ok=True)
+            write_file(folder / feed / name, records, world.rng)
+
+
+def write_world(
+    folder: Path, register: list[dict[str, str]], seed: int, size: Size = DEFAULT
+) -> tuple[date, datetime | None]:
+    """Writes a landing folder and returns an as-of date and a known-at moment, in Stockholm's time."""
+    world = new_world(register, seed, size)
+    feeds = feeds_of(world, register)
+    write_feeds(folder, world, feeds)
+    as_of = as_of_date(world, seed)
+    return as_of, known_at_moment(world, seed, feeds, as_of)
+
+
+def write_known_at_world(
+    folder_early: Path, folder_all: Path, register: list[dict[str, str]], seed: int, size: Size = DEFAULT
+) -> tuple[date, datetime]:
+    """Two landing folders, of what had been delivered by a known-at moment and of everything.
+
+    Files delivered by then hold rows recorded by then or without a stamp, the later ones only rows recorded after it.
+    The names of the later files sort before, between and after the others. What is known at that moment of the second
+    folder is what the first one says, but for what is told of the files themselves.
+    """
+    world = new_world(register, seed, size)
+    feeds = feeds_of(world, register)
+    stamps = moments(feeds)
+    known_at = stamps[len(stamps) * world.rng.randint(2, 8) // 10]
+    early, late = Feeds(), Feeds()
+    for feed, files in feeds.items():
+        early[feed] = {name: [row for row in rows if not is_later(row, known_at)] for name, rows in files.items()}
+        late[feed] = {
+            f"{world.rng.choice(['0', 'A', 'c', 'ö'])} after {name}": later
+            for name, rows in files.items()
+            if (later := [row for row in rows if is_later(row, known_at)])
+        }
+    write_feeds(folder_early, world, early)
+    shutil.copytree(folder_early, folder_all, dirs_exist_ok=True)
+    write_feeds(folder_all, world, late)
+    return as_of_date(world, seed), known_at
+
+
+def is_later(row: dict[str, str], known_at: datetime) -> bool:
+    stamp = row.get("recorded_at")
+    return bool(stamp) and datetime.fromisoformat(stamp) > known_at
 
 
 def hot_municipalities(world: World, register: list[dict[str, str]]) -> list[str]:

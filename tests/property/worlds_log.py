@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from random import Random
 
+from worlds_rows import stamp
+
 Cells = dict[str, str]
 
 REASONS = ("declined", "not_used", "moved_on_own", "household_changed", "lapsed", "other", "")
@@ -48,14 +50,14 @@ class Log:
             cells |= {"municipality_code": self.rng.choice(self.municipalities), "persons": "99"}
         key = {"event_id": f"E{self.number()}", "event_type": kind, "event_date": str(day)}
         row = {**key, "assignment_id": assignment_id, **cells}
-        if self.rng.random() < 0.3:
-            row["recorded_at"] = f"{day + timedelta(days=self.rng.randint(0, 9))}T10:00:00"
+        if "recorded_at" not in row and self.rng.random() < 0.5:
+            row["recorded_at"] = stamp(self.rng, day, self.rng.choice([0, 9, 200]))
         self.rows.append(row)
         return row
 
     def assign(self, assignment_id: str, day: date, where: str, persons: int = 0, **cells: str) -> Cells:
         size = persons or self.rng.choice([1, 1, 1, 2, 2, 3, 4, 5, 7, self.rng.randint(1, 99)])
-        category = "accommodation_centre" if self.rng.random() < 0.7 else "quota_refugee"
+        category = self.rng.choices(["accommodation_centre", "quota_refugee", "temporary_protection"], [6, 3, 1])[0]
         if category == "quota_refugee" and self.rng.random() < 0.6:
             deadline = str(day + timedelta(days=self.rng.randint(-5, 200)))
             cells = {"reception_deadline_date": deadline, **cells}
@@ -70,6 +72,14 @@ class Log:
 
     def approve(self, assignment_id: str, day: date) -> Cells:
         return self.event("over_plan_approved", day, assignment_id, reason=self.rng.choice(OVER_PLAN_REASONS))
+
+    def request(self, assignment_id: str, day: date, where: str) -> Cells:
+        what = {"municipality_code": where, "persons": str(self.rng.randint(1, 12))}
+        reason = self.rng.choice(OVER_PLAN_REASONS)
+        return self.event("over_plan_requested", day, assignment_id, reason=reason, **what)
+
+    def decline(self, assignment_id: str, day: date) -> Cells:
+        return self.event("over_plan_declined", day, assignment_id, reason=self.rng.choice(["", "not a reason"]))
 
     def day(self) -> date:
         """From the first year to four months past the last; every fifth at or near the end of a month."""
@@ -126,6 +136,13 @@ def chain_through_years(log: Log) -> None:
         log.cancel(old, date(year, 1, 15))
         log.assign(new, date(year, 2, 1), where, replaces=old)
     log.receive(names[-1], date(log.years[-1], 3, 20))
+
+
+def long_afterwards(log: Log) -> None:
+    """Received in a year against which nothing counts, as is known at any time."""
+    name, last = log.fresh_id(), log.years[-1]
+    log.assign(name, date(last, 12, 10), log.place(), recorded_at="")
+    log.event("received", date(last + 2, 2, 3), name, recorded_at="")
 
 
 def split_and_merge(log: Log) -> None:
@@ -250,6 +267,41 @@ def over_plan_months(log: Log) -> None:
         log.approve(names[5], date(year, month, 28))
 
 
+def dialogues(log: Log) -> None:
+    """Every answer and none, to requests and without one, of ids that are assigned and that never are."""
+    answers: list[list[Callable[[str, date], Cells]]] = [
+        [],
+        [log.approve],
+        [log.decline],
+        [log.decline, log.approve, log.decline],
+        [log.approve, log.approve],
+    ]
+    for requests in (0, 1, 3):
+        for turn, said in enumerate(answers + answers):
+            name, day = log.fresh_id(), log.day()
+            for _ in range(requests):
+                log.request(name, day - timedelta(days=log.rng.randint(0, 20)), log.place())
+            for answer in said:
+                answer(name, day + timedelta(days=log.rng.randint(-30, 10)))
+            if turn < len(answers):
+                log.assign(name, day, log.place())
+
+
+def shared_replacements(log: Log) -> None:
+    """Originals with several replacements, and replacements of several: allotted all, nothing, a part, too much."""
+    where, day, (first, second, third, whole, part, large) = log.place(), log.day(), log.ids(6)
+    for name, persons in ((first, 4), (second, 4), (third, 2)):
+        log.assign(name, day, where, persons)
+        log.cancel(name, day + timedelta(days=5))
+    log.assign(whole, day + timedelta(days=6), where, 4, replaces=f"{first};{second}")
+    log.assign(part, day + timedelta(days=7), where, 3, replaces=f"{third};{second}")
+    log.assign(large, day + timedelta(days=8), where, 12, replaces=f"{second};{third};{first}")
+    alike, likeness = log.ids(2)
+    log.assign(alike, day, where, 3)
+    log.cancel(alike, day)
+    log.assign(likeness, day, where, 3, replaces=alike)
+
+
 def month_end_deadlines(log: Log) -> None:
     for day in (date(log.rng.choice(log.years), *end) for end in MONTH_ENDS):
         log.assign(log.fresh_id(), day, log.place(), category="accommodation_centre", reception_deadline_date="")
@@ -271,6 +323,7 @@ def own_deadlines(log: Log) -> None:
 
 ODD_HISTORIES = (
     chain_through_years,
+    long_afterwards,
     split_and_merge,
     forbidden_links,
     same_day_replacements,
@@ -279,6 +332,8 @@ ODD_HISTORIES = (
     orphans,
     repeated_assignments,
     over_plan_months,
+    dialogues,
+    shared_replacements,
     month_end_deadlines,
     own_deadlines,
 )
@@ -304,7 +359,8 @@ def otherwise(log: Log, row: Cells) -> Cells:
 
 def corrections(log: Log, row: Cells) -> list[Cells]:
     """What is delivered later about an event, in any order: `recorded_at` or its absence decides."""
-    recorded = date(log.years[-1] + 1, 6, log.rng.randint(1, 28))
+    soon, late = date.fromisoformat(row["event_date"]) + timedelta(days=30), date(log.years[-1] + 1, 6, 15)
+    recorded = max(soon, log.rng.choice([soon, late]))
     changed, retracted = otherwise(log, row), {**row, "event_type": "retracted"}
 
     def at(one: Cells, hour: int | None) -> Cells:
@@ -339,7 +395,7 @@ def deliveries(rng: Random, municipalities: list[str], years: list[int], assignm
     files = {
         "2.csv": rows[:third],
         "10.csv": rows[third : 2 * third],
-        "a last part.csv": rows[2 * third :],
+        "a/last part.csv": rows[2 * third :],
         "A corrections.csv": corrected[::2],
         "Ö corrections.csv": corrected[1::2],
     }
