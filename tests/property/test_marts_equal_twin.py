@@ -31,7 +31,7 @@ def compare(seed: int, build: Build, folder: Path) -> None:
     as_of, known_at = write_world(folder / "landing", register, seed)
     expected = marts_of(folder / "landing", register, as_of, known_at)
     expected |= area_marts(expected, register, as_of)
-    expected |= request_marts(folder / "landing", register, as_of, expected)
+    expected |= request_marts(folder / "landing", register, as_of, known_at, expected)
     built = build(folder / "landing", as_of.isoformat(), folder / "output", known_at=as_typed(known_at))
 
     assert built.exit_code == exit_code(expected), built.text

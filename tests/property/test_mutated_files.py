@@ -26,7 +26,7 @@ from dagster_project.ingest.feeds import QUOTA_DECISIONS
 from dagster_project.ingest.parse import ParsedFile, parse
 
 REGISTER = Register(frozenset({"01", "07"}), frozenset({"0114", "0180", "0760", "0765"}))
-COLUMNS = QUOTA_DECISIONS.column_names
+COLUMNS = tuple(column.name for column in QUOTA_DECISIONS.own_columns)
 FORMS = {
     "decision_id": r"\S|\S.*\S",
     "level": "lanstal|kommuntal",

@@ -296,4 +296,4 @@ def test_only_accepted_rows_make_a_release_simulated(landing: Landing) -> None:
     assert column(landing.marts("2025-12-31"), "release", "is_simulated") == [True]
     marts = landing.marts("2025-12-31", "2025-01-31")
     assert column(marts, "release", "is_simulated") == [False]
-    assert column(marts, "release", "known_at") == [datetime.fromisoformat("2025-01-31T22:59:59.999999+00:00")]
+    assert column(marts, "release", "known_at") == [datetime.fromisoformat("2025-01-31T23:59:59.999999")]

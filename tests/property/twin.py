@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from twin_landing import FEEDS, Cells, Landed, Register, Row, in_utc, land
+from twin_landing import FEEDS, Cells, Landed, Register, Row, in_stockholm, land
 from twin_log import (
     Assignment,
     Event,
@@ -392,7 +392,7 @@ def marts_of(landing: Path, register: list[dict[str, str]], as_of: date, known_a
     marts["release"] = [
         {
             "as_of_date": as_of,
-            "known_at": known_at and in_utc(known_at),
+            "known_at": known_at and in_stockholm(known_at),
             "contract_version": "2",
             "is_simulated": is_simulated(marts["landed_files"]),
             "landed_until_date": landed_until_date(quotas, proposals, [*redistributions, *wishes], events),

@@ -42,7 +42,7 @@ SUMMED = (
     "net_assigned_persons",
     "deviation_persons",
     "prior_year_replacement_persons",
-    "received_persons",
+    "received_in_month_persons",
     "over_plan_persons",
     "over_plan_unapproved_persons",
 )
@@ -56,13 +56,22 @@ def area_plan_deviations(marts: Marts, areas: dict[str, tuple[str, ...]]) -> lis
         here = sorted(month for one, _, month in months if (one, month.year) == (area, year))
         rows = [{column: total(months[area, year, month], column) for column in SUMMED} for month in here]
         planned = accumulate(row["planned_persons"] for row in rows)
-        net = accumulate(row["net_assigned_persons"] for row in rows)
+        is_covered = rows[0]["net_assigned_persons"] is not None
+        net = accumulate(row["net_assigned_persons"] for row in rows) if is_covered else [None] * len(rows)
         for month, row, so_far, net_so_far in zip(here, rows, planned, net, strict=True):
             row |= {"area_code": area, "plan_month": month, "quota_year": year}
             row |= {"cumulative_planned_persons": so_far, "cumulative_net_assigned_persons": net_so_far}
+            row["municipalities_missing"] = missing(marts["quota_year_counts"], areas, area, year)
             begun = row["deviation_persons"] is not None
             found.append(row | {"cumulative_deviation_persons": net_so_far - so_far if begun else None})
     return found
+
+
+def missing(counts: list[Row], areas: dict[str, tuple[str, ...]], area: str, year: int) -> int:
+    """Municipalities of an area without kommuntal now."""
+    of_area = {code for code, those in areas.items() if area in those}
+    having = [row for row in counts if row["quota_year"] == year and row["kommuntal_persons"] is not None]
+    return len(of_area - {row["municipality_code"] for row in having})
 
 
 def has_ended(month: date, as_of: date) -> bool:
@@ -70,18 +79,18 @@ def has_ended(month: date, as_of: date) -> bool:
     return following - timedelta(days=1) <= as_of
 
 
-def status(planned: int | None, net: int, has_assignments: bool) -> str:
+def status(planned: int | None, net: int, is_covered: bool) -> str:
     """Decision 6."""
     if planned is None:
         return "not_begun"
-    if not has_assignments:
-        return "no_assignments"
-    missing = planned - net
-    if abs(missing) <= 2 or abs(missing) * 10 <= planned:
+    if not is_covered:
+        return "not_delivered"
+    short = planned - net
+    if abs(short) <= 2 or abs(short) * 10 <= planned:
         return "on_plan"
-    if missing < 0:
+    if short < 0:
         return "ahead"
-    return "far_behind" if missing > 5 and missing * 4 > planned else "behind"
+    return "far_behind" if short > 5 and short * 4 > planned else "behind"
 
 
 def area_year_summaries(marts: Marts, areas: dict[str, tuple[str, ...]], as_of: date) -> list[Row]:
@@ -97,30 +106,40 @@ def area_year_summaries(marts: Marts, areas: dict[str, tuple[str, ...]], as_of: 
     for (area, year), rows in counts.items():
         ended = [row for row in months[area, year] if has_ended(row["plan_month"], as_of)]
         planned, net = total(ended, "planned_persons"), total(ended, "net_assigned_persons")
-        everywhere = counts[COUNTRY, year]
-        handled = sum(row[f"{kind}_persons"] for row in everywhere for kind in ("received", "open", "cancelled"))
+        is_covered = rows[0]["received_persons"] is not None
         kommuntal, received = total(rows, "kommuntal_persons"), total(rows, "received_persons")
         found.append(
             {
                 "quota_year": year,
                 "area_code": area,
                 "lanstal_persons": total(lanstal[area, year], "lanstal_persons"),
+                "counties_missing": counties_missing(areas, lanstal, area, year),
+                "municipalities_missing": missing(marts["quota_year_counts"], areas, area, year),
                 "kommuntal_persons": kommuntal,
                 "planned_to_date_persons": planned or 0,
-                "net_assigned_to_date_persons": net or 0,
+                "net_assigned_to_date_persons": net or 0 if is_covered else net,
                 "deviation_to_date_persons": None if planned is None or net is None else net - planned,
                 "to_date_month": max((row["plan_month"] for row in ended), default=None),
-                "plan_status": status(planned, net or 0, handled > 0),
+                "plan_status": status(planned, net or 0, is_covered),
                 "assigned_persons": total(months[area, year], "assigned_persons"),
                 "received_persons": received,
                 "open_persons": total(rows, "open_persons"),
                 "cancelled_persons": total(rows, "cancelled_persons"),
-                "awaiting_persons": total(cancelled[area, year], "awaiting_persons") or 0,
+                "awaiting_persons": total(cancelled[area, year], "awaiting_persons") or (0 if is_covered else None),
                 "unassigned_persons": total(rows, "unassigned_persons"),
-                "has_assignments": handled > 0,
+                "is_covered_by_log": is_covered,
             }
         )
     return found
+
+
+def counties_missing(areas: dict[str, tuple[str, ...]], lanstal: dict, area: str, year: int) -> int | None:
+    """Counties of an area without länstal now; None for a municipality, and where the year has no quota at all."""
+    rows = lanstal.get((area, year))
+    if not rows:
+        return None
+    counties = {those[1] for those in areas.values()} if area == COUNTRY else {area}
+    return len(counties - {row["county_code"] for row in rows if row["lanstal_persons"] is not None})
 
 
 def rounded(value: float) -> int:

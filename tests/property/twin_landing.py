@@ -83,6 +83,11 @@ def in_utc(moment: datetime) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=STOCKHOLM)).astimezone(UTC)
 
 
+def in_stockholm(moment: datetime) -> datetime:
+    """Stockholm's time of a moment, without its zone."""
+    return in_utc(moment).astimezone(STOCKHOLM).replace(tzinfo=None)
+
+
 def known_at_moment(text: str) -> datetime | None:
     """The known-at moment as the command takes it: a date alone is the end of that day."""
     day = as_day(text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from twin_landing import FEEDS, Register, Row, land
@@ -27,9 +27,9 @@ Marts = dict[str, list[Row]]
 class Requests:
     """What is decided and undecided at the as-of date, and the plans that follow from it."""
 
-    def __init__(self, landing: Path, register: list[dict[str, str]], as_of: date) -> None:
+    def __init__(self, landing: Path, register: list[dict[str, str]], as_of: date, known_at: datetime | None) -> None:
         self.areas, self.as_of = Register(register), as_of
-        accepted = {feed.name: land(landing, feed, self.areas).accepted for feed in FEEDS}
+        accepted = {feed.name: land(landing, feed, self.areas, known_at).accepted for feed in FEEDS}
         self.decisions = visible_decisions(accepted["quota_decisions"], as_of)
         self.redistributions = visible_redistributions(accepted["redistributions"], as_of)
         self.wishes = visible_wishes(accepted["change_requests"], as_of)
@@ -60,9 +60,11 @@ class Requests:
                 yield "redistribution", one.agreement_id, one, [one.from_municipality_code, one.to_municipality_code]
 
 
-def request_marts(landing: Path, register: list[dict[str, str]], as_of: date, marts: Marts) -> Marts:
+def request_marts(
+    landing: Path, register: list[dict[str, str]], as_of: date, known_at: datetime | None, marts: Marts
+) -> Marts:
     """`assessed_plan_months` and `request_answer_months`."""
-    requests = Requests(landing, register, as_of)
+    requests = Requests(landing, register, as_of, known_at)
     return {
         "assessed_plan_months": list(assessed_plan_months(requests, marts)),
         "request_answer_months": list(request_answer_months(requests, marts)),

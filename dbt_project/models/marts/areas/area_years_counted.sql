@@ -6,14 +6,6 @@ with awaiting as (
         sum(awaiting_persons) as awaiting_persons
     from {{ ref('cancellations') }}
     group by all
-),
-
-sizes as (
-    select
-        area_code,
-        count(*) as municipalities
-    from {{ ref('int_municipalities_by_area') }}
-    group by area_code
 )
 
 select
@@ -29,11 +21,10 @@ select
     sum(counts.received_later_persons)::bigint as received_later_persons,
     sum(counts.received_by_replacement_persons)::bigint as received_by_replacement_persons,
     sum(counts.overdue_persons)::bigint as overdue_persons,
-    sizes.municipalities - count(counts.kommuntal_persons) as municipalities_missing,
+    areas.municipalities_in_area - count(counts.kommuntal_persons) as municipalities_missing,
     count(covered.quota_year) > 0 as is_covered_by_log
 from {{ ref('quota_year_counts') }} as counts
 inner join {{ ref('int_municipalities_by_area') }} as areas using (municipality_code)
-inner join sizes using (area_code)
 left join awaiting using (quota_year, municipality_code)
 left join {{ ref('int_years_covered_by_log') }} as covered using (quota_year)
-group by counts.quota_year, areas.area_code, sizes.municipalities
+group by counts.quota_year, areas.area_code, areas.municipalities_in_area

@@ -13,7 +13,7 @@ with summed as (
         sum(deviations.received_in_month_persons)::bigint as received_in_month_persons,
         sum(deviations.over_plan_persons)::bigint as over_plan_persons,
         sum(deviations.over_plan_unapproved_persons)::bigint as over_plan_unapproved_persons,
-        counted.municipalities_missing
+        coalesce(counted.municipalities_missing, areas.municipalities_in_area) as municipalities_missing
     from {{ ref('plan_deviations') }} as deviations
     inner join {{ ref('int_municipalities_by_area') }} as areas using (municipality_code)
     left join {{ ref('area_years_counted') }} as counted using (area_code, quota_year)

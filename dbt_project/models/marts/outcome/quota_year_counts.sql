@@ -48,14 +48,15 @@ select
     municipality_years.municipality_code,
     kommuntal.kommuntal_persons,
     coalesce(planned.planned_persons, 0)::bigint as planned_persons,
-    {%- for persons in ('received_persons', 'open_persons', 'cancelled_persons') %}
-        {{ counted_persons('counted.' ~ persons, 'covered.quota_year is not null') }} as {{ persons }},
-    {%- endfor %}
-    kommuntal.kommuntal_persons - received_persons - open_persons as unassigned_persons,
-    {%- for persons in ('received_later_persons', 'received_by_replacement_persons', 'overdue_persons') %}
-        {{ counted_persons('counted.' ~ persons, 'covered.quota_year is not null') }} as {{ persons }}
-        {{- ',' if not loop.last }}
-    {%- endfor %}
+    {{ counted_persons('counted.received_persons') }} as received_persons,
+    {{ counted_persons('counted.open_persons') }} as open_persons,
+    {{ counted_persons('counted.cancelled_persons') }} as cancelled_persons,
+    kommuntal.kommuntal_persons
+    - {{ counted_persons('counted.received_persons') }}
+    - {{ counted_persons('counted.open_persons') }} as unassigned_persons,
+    {{ counted_persons('counted.received_later_persons') }} as received_later_persons,
+    {{ counted_persons('counted.received_by_replacement_persons') }} as received_by_replacement_persons,
+    {{ counted_persons('counted.overdue_persons') }} as overdue_persons
 from municipality_years
 left join {{ ref('int_years_covered_by_log') }} as covered using (quota_year)
 left join planned using (quota_year, municipality_code)
