@@ -18,6 +18,7 @@ from dagster_project.pipeline.build import new_build
 from dagster_project.settings import settings_for
 
 SECRET = "hemlig-7391"
+NOBODY = 65534
 DECISIONS = "decision_id,level,quota_year,area_code,persons\nD,kommuntal,2026,0760,30\nD,lanstal,2026,07,30\n"
 HEADER = "event_id,event_type,event_date,assignment_id,municipality_code,persons,category,replaces,reason\n"
 REASONS = ("declined", "not_used", "moved_on_own")
@@ -93,6 +94,30 @@ def test_an_error_nobody_foresaw_is_told_without_values(
     assert [path for path in files_below(dagster_home()) if SECRET.encode() in path.read_bytes()] == []
 
 
+def test_its_owner_cannot_change_a_release_by_mistake(secret: Built) -> None:
+    """Root may do everything: where it runs the tests, the release becomes another user's, who then tries."""
+    release = (secret.output / "current").resolve()
+    owner = NOBODY if os.geteuid() == 0 else os.geteuid()
+    files = [path.relative_to(release) for path in files_below(release)]
+    for file in files:
+        os.chown(release / file, owner, -1)
+    inside = os.open(release, os.O_DIRECTORY)  # another user could not pass through the folders above
+    tried = os.fork()
+    if tried == 0:
+        os.setuid(owner)
+        os._exit(any(may_open(file, os.O_RDWR, inside) or not may_open(file, os.O_RDONLY, inside) for file in files))
+    os.close(inside)
+    assert os.waitstatus_to_exitcode(os.waitpid(tried, 0)[1]) == 0
+
+
+def may_open(file: Path, how: int, inside: int) -> bool:
+    try:
+        os.close(os.open(file, how, dir_fd=inside))
+    except PermissionError:
+        return False
+    return True
+
+
 def test_withheld_numbers_cannot_be_computed_back(secret: Built) -> None:
     """Try all numbers that fit what is public: each withheld one must leave more than one possibility."""
     public = (secret.output / "current").resolve() / "public" / "data"
@@ -118,7 +143,7 @@ def test_what_is_being_built_is_nobody_elses(tmp_path: Path) -> None:
         assert stat.S_IMODE(build.folder.parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize(("umask", "private", "open_to_all"), [(0o022, 0o640, 0o644), (0o077, 0o600, 0o600)])
+@pytest.mark.parametrize(("umask", "private", "open_to_all"), [(0o022, 0o440, 0o444), (0o077, 0o400, 0o400)])
 def test_only_public_is_readable_by_everyone(
     umask: int, private: int, open_to_all: int, build: Build, tmp_path: Path
 ) -> None:

@@ -79,6 +79,7 @@ def assessed_plan_months(requests: Requests, marts: Marts) -> Iterator[Row]:
         for row in monthly_plan(requests.if_granted(request)):
             if row["municipality_code"] in ends and row["quota_year"] == request.quota_year:
                 now = months[row["municipality_code"], row["plan_month"]]
+                net = now["net_assigned_persons"]
                 yield {
                     "request_kind": kind,
                     "request_id": request_id,
@@ -88,8 +89,8 @@ def assessed_plan_months(requests: Requests, marts: Marts) -> Iterator[Row]:
                     "wished_persons": wished.get(row["plan_month"]),
                     "planned_persons": now["planned_persons"],
                     "planned_if_granted_persons": row["planned_persons"],
-                    "is_full": now["net_assigned_persons"] >= now["planned_persons"],
-                    "is_overfull_if_granted": now["net_assigned_persons"] > row["planned_persons"],
+                    "is_full": None if net is None else net >= now["planned_persons"],
+                    "is_overfull_if_granted": None if net is None else net > row["planned_persons"],
                 }
 
 
