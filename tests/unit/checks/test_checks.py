@@ -125,6 +125,13 @@ GOOD_ROWS: dict[str, dict[str, Any]] = {
         "decided_date": date(2025, 11, 1),
         "in_force_date": date(2026, 1, 1),
     },
+    "quota_proposals": {
+        "proposal_id": "P",
+        "quota_year": 2026,
+        "area_code": "07",
+        "persons": 1,
+        "proposed_date": date(2025, 8, 15),
+    },
     "redistributions": {
         "agreement_id": "R",
         "quota_year": 2026,
@@ -211,4 +218,6 @@ def test_staging_settles_by_the_key_of_the_feed(feed: Feed) -> None:
     code = codes.get(f"stg_{feed.name}_settled") or codes[f"stg_{feed.name}_not_accepted"]
     assert f"key={list(feed.key)}" in code
     assert re.findall(r"latest_by='(\w+)'", code) == ([feed.latest_by] if feed.latest_by else [])
-    assert re.findall(r"'(\w+)'", code.split("columns=[")[1].split("]")[0]) == list(feed.column_names)
+    assert re.findall(r"'(\w+)'", code.split("columns=[")[1].split("]")[0]) == [
+        column.name for column in feed.own_columns
+    ]

@@ -82,6 +82,7 @@ def test_every_delivered_file_has_its_place_and_its_row(landing: Path, tmp_path:
         "assignment_log/file_order=2/rows.parquet": 2,
         "change_requests/file_order=-1/rows.parquet": 0,
         "quota_decisions/file_order=-1/rows.parquet": 0,
+        "quota_proposals/file_order=-1/rows.parquet": 0,
         "redistributions/file_order=-1/rows.parquet": 0,
         "rejected_rows/feed=assignment_log/file_order=0/rows.parquet": 1,
         "rejected_rows/feed=assignment_log/file_order=2/rows.parquet": 1,

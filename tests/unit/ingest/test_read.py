@@ -20,7 +20,7 @@ FEED = Feed(
     name="orders",
     grain="one row per code",
     key=("code",),
-    columns=(
+    own_columns=(
         Column("code", Kind.TEXT, "id", True),
         Column("persons", Kind.WHOLE_NUMBER, "how many", True),
         Column("day", Kind.DATE, "when"),

@@ -10,7 +10,15 @@ import polars as pl
 import pytest
 
 from dagster_project.ingest.area_register import Register
-from dagster_project.ingest.feeds import ASSIGNMENT_LOG, CHANGE_REQUESTS, QUOTA_DECISIONS, REDISTRIBUTIONS, Feed
+from dagster_project.ingest.feeds import (
+    ASSIGNMENT_LOG,
+    CHANGE_REQUESTS,
+    FEEDS,
+    QUOTA_DECISIONS,
+    QUOTA_PROPOSALS,
+    REDISTRIBUTIONS,
+    Feed,
+)
 from dagster_project.ingest.raw_rows import RawRows
 from dagster_project.ingest.validate import REJECTION, ROW_HASH, Validated, validate
 
@@ -23,6 +31,13 @@ GOOD: dict[Feed, dict[str, str | None]] = {
         "quota_year": "2026",
         "area_code": "0114",
         "persons": "5",
+    },
+    QUOTA_PROPOSALS: {
+        "proposal_id": "P1",
+        "quota_year": "2026",
+        "area_code": "01",
+        "persons": "5",
+        "proposed_date": "2025-08-15",
     },
     REDISTRIBUTIONS: {
         "agreement_id": "R1",
@@ -53,6 +68,7 @@ GOOD: dict[Feed, dict[str, str | None]] = {
 
 
 BAD_DEADLINE = "bad_date:reception_deadline_date"
+NO_MUNICIPALITY = "missing_value:municipality_code"
 
 
 def validated(feed: Feed, *rows: dict[str, str | None]) -> Validated:
@@ -131,7 +147,17 @@ def test_every_required_column_is_required(feed: Feed) -> None:
         (ASSIGNMENT_LOG, {"recorded_at": "yesterday"}, "bad_date:recorded_at"),
         (ASSIGNMENT_LOG, {"recorded_at": "2009-12-31T10:00"}, "out_of_range:recorded_at"),
         (ASSIGNMENT_LOG, {"recorded_at": "2026-02-30T10:00:00"}, "bad_date:recorded_at"),
-        (ASSIGNMENT_LOG, {"municipality_code": None}, "missing_value:municipality_code"),
+        *((feed, {"recorded_at": "2026-13-01"}, "bad_date:recorded_at") for feed in FEEDS),
+        (QUOTA_PROPOSALS, {"area_code": "0760"}, "unknown_area:area_code"),
+        (QUOTA_PROPOSALS, {"area_code": "1", "recorded_at": "2026-01-01"}, None),
+        (QUOTA_PROPOSALS, {"proposed_date": None, "recorded_at": "x"}, "missing_value:proposed_date"),
+        (ASSIGNMENT_LOG, {"event_type": "over_plan_requested", "category": None}, None),
+        (ASSIGNMENT_LOG, {"event_type": "over_plan_requested", "persons": None}, "missing_value:persons"),
+        (ASSIGNMENT_LOG, {"event_type": "over_plan_requested", "municipality_code": None}, NO_MUNICIPALITY),
+        (ASSIGNMENT_LOG, {"event_type": "over_plan_requested", "reason": "lapsed"}, "unknown_value:reason"),
+        (ASSIGNMENT_LOG, {"event_type": "over_plan_declined", "persons": None, "reason": "lapsed"}, None),
+        (ASSIGNMENT_LOG, {"category": "temporary_protection"}, None),
+        (ASSIGNMENT_LOG, {"municipality_code": None}, NO_MUNICIPALITY),
         (ASSIGNMENT_LOG, {"persons": None}, "missing_value:persons"),
         (ASSIGNMENT_LOG, {"persons": "100"}, "out_of_range:persons"),
         (ASSIGNMENT_LOG, {"category": "tourist"}, "unknown_value:category"),
@@ -221,15 +247,18 @@ def test_only_an_approved_redistribution_has_a_date_in_force() -> None:
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("2026-02-01", datetime(2026, 2, 1)),
-        ("2026-02-01T09:30", datetime(2026, 2, 1, 9, 30)),
-        ("2026-02-01 09:30:15.5", datetime(2026, 2, 1, 9, 30, 15, 500_000)),
+        ("2026-02-01", datetime(2026, 1, 31, 23)),
+        ("2026-02-01T09:30", datetime(2026, 2, 1, 8, 30)),
+        ("2026-07-01 09:30:15.5", datetime(2026, 7, 1, 7, 30, 15, 500_000)),
+        ("2026-10-25T02:30:00", datetime(2026, 10, 25, 0, 30)),  # comes twice: the first
+        ("2026-03-29T02:30:00", datetime(2026, 3, 29, 1, 30)),  # left out: in winter time
+        ("2010-01-01T00:00:00", datetime(2009, 12, 31, 23)),  # within the years as it is written
         ("2026-02-01T09:30:00Z", datetime(2026, 2, 1, 9, 30)),
         ("2026-02-01T09:30:00+01:00", datetime(2026, 2, 1, 8, 30)),
         ("2026-02-01T23:30:00-0100", datetime(2026, 2, 2, 0, 30)),
     ],
 )
-def test_timestamps_are_read_as_utc(text: str, moment: datetime) -> None:
+def test_timestamps_without_a_zone_are_stockholms(text: str, moment: datetime) -> None:
     assert accepted(ASSIGNMENT_LOG, recorded_at=text)["recorded_at"] == moment
 
 
@@ -253,9 +282,15 @@ def test_reason_of_the_log_is_kept() -> None:
 
 def test_one_moment_written_in_two_ways_is_equal() -> None:
     good = GOOD[ASSIGNMENT_LOG]
-    ways = ["2026-02-01T09:30:00", "2026-02-01 09:30", "2026-02-01T10:30:00.000000+01:00"]
+    ways = ["2026-02-01T09:30:00", "2026-02-01 09:30", "2026-02-01T09:30:00.000000+01:00", "2026-02-01T08:30Z"]
     rows = validated(ASSIGNMENT_LOG, *(good | {"recorded_at": way} for way in ways)).fitting
     assert rows[ROW_HASH].n_unique() == 1
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+def test_when_a_row_was_recorded_is_compared_in_the_log_only(feed: Feed) -> None:
+    rows = validated(feed, GOOD[feed], GOOD[feed] | {"recorded_at": "2026-02-01"}).fitting
+    assert rows[ROW_HASH].n_unique() == (2 if feed is ASSIGNMENT_LOG else 1)
 
 
 def test_rows_equal_in_all_columns_have_equal_hashes() -> None:

@@ -23,6 +23,7 @@ def test_changes_are_written_whatever_the_first_of_them_lack(rows: list[Change])
     with duckdb.connect() as warehouse:
         warehouse.execute("""
             create schema marts;
+            create table marts.release (build_id varchar, as_of_date date, known_at timestamp);
             create table marts.monthly_plan
                 (municipality_code varchar, plan_month date, planned_persons bigint);
             create table marts.quota_year_counts

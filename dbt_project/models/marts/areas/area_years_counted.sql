@@ -26,5 +26,5 @@ select
 from {{ ref('quota_year_counts') }} as counts
 inner join {{ ref('int_municipalities_by_area') }} as areas using (municipality_code)
 left join awaiting using (quota_year, municipality_code)
-left join {{ ref('int_years_covered_by_log') }} as covered using (quota_year)
+left join {{ ref('years_covered_by_log') }} as covered using (quota_year)
 group by counts.quota_year, areas.area_code, areas.municipalities_in_area

@@ -58,7 +58,7 @@ counted as (
         ) as over_plan_persons,
         coalesce(assigned.approved_persons, 0)::bigint as approved_persons
     from months
-    left join {{ ref('int_years_covered_by_log') }} as covered on year(months.plan_month) = covered.quota_year
+    left join {{ ref('years_covered_by_log') }} as covered on year(months.plan_month) = covered.quota_year
     left join {{ ref('monthly_plan') }} as monthly_plan using (municipality_code, plan_month)
     left join assigned using (municipality_code, plan_month)
     left join received using (municipality_code, plan_month)

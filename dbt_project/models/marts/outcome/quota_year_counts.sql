@@ -58,7 +58,7 @@ select
     {{ counted_persons('counted.received_by_replacement_persons') }} as received_by_replacement_persons,
     {{ counted_persons('counted.overdue_persons') }} as overdue_persons
 from municipality_years
-left join {{ ref('int_years_covered_by_log') }} as covered using (quota_year)
+left join {{ ref('years_covered_by_log') }} as covered using (quota_year)
 left join planned using (quota_year, municipality_code)
 left join counted using (quota_year, municipality_code)
 left join kommuntal using (quota_year, municipality_code)
