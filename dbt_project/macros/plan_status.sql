@@ -5,8 +5,8 @@ not_begun before the first month has ended; not_delivered for a year that the lo
 -#}
 {%- macro plan_status(planned, net_assigned, is_covered) -%}
     case
-        when {{ planned }} is null then 'not_begun'
         when not {{ is_covered }} then 'not_delivered'
+        when {{ planned }} is null then 'not_begun'
         when abs({{ net_assigned }} - {{ planned }}) <= greatest(2, {{ planned }} / 10) then 'on_plan'
         when {{ net_assigned }} > {{ planned }} then 'ahead'
         when {{ planned }} - {{ net_assigned }} > greatest(5, {{ planned }} / 4) then 'far_behind'

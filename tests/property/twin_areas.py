@@ -81,10 +81,10 @@ def has_ended(month: date, as_of: date) -> bool:
 
 def status(planned: int | None, net: int, is_covered: bool) -> str:
     """Decision 6."""
-    if planned is None:
-        return "not_begun"
     if not is_covered:
         return "not_delivered"
+    if planned is None:
+        return "not_begun"
     short = planned - net
     if abs(short) <= 2 or abs(short) * 10 <= planned:
         return "on_plan"

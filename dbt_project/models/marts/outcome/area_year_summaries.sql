@@ -1,4 +1,5 @@
--- A quota year in one row per area: the country ('00'), each county, each municipality.
+-- A quota year in one row per area: the country ('00'), each county, each municipality; also without kommuntal where
+-- a länstal is known.
 with lanstal as (
     select * from {{ ref('county_quotas') }}
     where is_current
@@ -24,7 +25,7 @@ lanstal_by_area as (
 select
     counted.quota_year,
     counted.area_code,
-    followed.area_level,
+    counted.area_level,
     lanstal_by_area.lanstal_persons,
     lanstal_by_area.counties_missing,
     counted.kommuntal_persons,
@@ -38,7 +39,7 @@ select
     {{ plan_status(
         'followed.planned_to_date_persons', 'followed.net_assigned_to_date_persons', 'counted.is_covered_by_log'
     ) }} as plan_status,
-    followed.assigned_persons::bigint as assigned_persons,
+    {{ counted_persons('followed.assigned_persons', 'counted.is_covered_by_log') }} as assigned_persons,
     counted.received_persons,
     counted.open_persons,
     counted.cancelled_persons,
@@ -47,7 +48,8 @@ select
     counted.unassigned_persons,
     counted.received_later_persons,
     counted.received_by_replacement_persons,
-    followed.prior_year_replacement_persons::bigint as prior_year_replacement_persons,
+    {{ counted_persons('followed.prior_year_replacement_persons', 'counted.is_covered_by_log') }}
+        as prior_year_replacement_persons,
     round(100.0 * counted.received_persons / nullif(counted.kommuntal_persons, 0), 1)::double as fulfilment_percent,
     round(100.0 * deviation_to_date_persons / nullif(counted.kommuntal_persons, 0), 1)::double
         as deviation_to_date_percent,
