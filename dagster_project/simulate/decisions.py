@@ -74,7 +74,7 @@ def kommuntal_of(quota_year: int) -> tuple[Ints, Ints]:
 
 def simulated_proposals(rng: Generator) -> pl.DataFrame:
     """Rows of feed quota_proposals: about what was decided afterwards, and for 2027 about the same as for 2026."""
-    # Migrationsverket proposes in August of the year before, as on 22 August 2019, and of a change two months before.
+    # Proposed in August of the year before, as on 12 August 2022 (S3b); a change two months before, as in 2025.
     years = [_real("lanstal", year) for year in (2017, 2018, 2019, 2020, 2022, 2025, 2026)]
     decided = pl.concat([*years, years[-1].with_columns(quota_year=pl.lit("2027"), in_force_date=pl.lit("2027-01-01"))])
     year, in_force = pl.col("quota_year").cast(pl.Int64), pl.col("in_force_date").str.to_date()
@@ -85,5 +85,5 @@ def simulated_proposals(rng: Generator) -> pl.DataFrame:
         year,
         "area_code",
         (pl.col("persons") * pl.col("spread")).round().cast(pl.Int64),
-        proposed_date=pl.when(changed).then(in_force.dt.offset_by("-2mo")).otherwise(pl.date(year - 1, 8, 22)),
+        proposed_date=pl.when(changed).then(in_force.dt.offset_by("-2mo")).otherwise(pl.date(year - 1, 8, 12)),
     )

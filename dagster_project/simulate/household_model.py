@@ -176,7 +176,7 @@ def _received(rng: Generator, year: QuotaYear, traits: Traits, model: Model) -> 
     begins = (rng.random(count) > 0.4 * model.replaced_share) | (np.diff(municipality, prepend=NOBODY) > 0)
     group, first = begins.cumsum() - 1, np.flatnonzero(begins)
     where, together = municipality[first], np.add.reduceat(size, first)
-    place = (size.cumsum() - size)[first] - (persons.cumsum() - persons)[where] + rng.random(len(first))
+    place = (size.cumsum() - size)[first] - (persons.cumsum() - persons)[where] + together * rng.random(len(first))
     stretched = place * year.kommuntal[where] / persons[where]
     places = _first_assigned(rng, year, households[first].with_columns(persons=together), stretched)
     replaced = np.where(np.bincount(group) > 1, 1, model.replaced_share * traits.declining[where])

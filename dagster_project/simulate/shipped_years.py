@@ -19,10 +19,10 @@ MISSED_2018: Ints = (CLOSING_TABLE_2018["kommuntal_persons"] - CLOSING_TABLE_201
 SHIPPED_UNTIL = date(2026, 10, 31)
 # Assignments by month, as weights: those of 2017 and 2018 fitted to the checkpoints (S55, S38), the others chosen.
 SUPPLY = {
-    2017: (4.0, 6.0, 8.0, 8.5, 8.0, 7.0, 7.0, 8.5, 13.5, 23.0, 6.5, 0.1),
-    2018: (5.0, 7.5, 9.0, 8.0, 7.0, 6.5, 6.0, 8.0, 10.5, 12.0, 11.5, 9.0),
-    2025: (6.0, 7.5, 10.5, 11.0, 8.5, 6.0, 5.5, 8.5, 11.5, 11.0, 8.5, 5.5),
-    2026: (7.0, 10.5, 11.5, 9.0, 7.0, 6.5, 6.0, 9.0, 11.0, 10.5, 7.5, 4.5),
+    2017: (5.5, 7.5, 8.5, 8.5, 8.0, 7.0, 7.0, 8.0, 12.5, 24.5, 5.0, 0.1),
+    2018: (5.5, 8.0, 9.5, 8.0, 7.0, 6.5, 6.0, 8.0, 10.5, 12.0, 11.0, 8.5),
+    2025: (4.0, 5.5, 8.0, 9.0, 8.0, 6.0, 5.5, 8.5, 12.0, 13.0, 12.0, 8.5),
+    2026: (4.5, 7.0, 9.5, 8.5, 7.0, 6.0, 5.5, 9.0, 12.0, 13.0, 10.0, 8.0),
 }
 # How much of the year the quickest municipality is spared, and the mean per person of kommuntal (chosen).
 FASTEST, MEAN_PACE = 0.5, 0.84

@@ -11,7 +11,7 @@ import pytest
 from conftest import SHIPPED_LANDING
 from unit.simulate.simulated_world import SEED, assignments, delivered, issues, settled
 
-from dagster_project.simulate.decisions import KOMMUNTAL_2018
+from dagster_project.simulate.decisions import CODES, KOMMUNTAL_2018, kommuntal_of
 from dagster_project.simulate.household_model import Model, QuotaYear, log_rows, simulate_year
 from dagster_project.simulate.large_log import write_large_log
 from dagster_project.simulate.shipped_years import shipped_traits, write_shipped
@@ -107,6 +107,19 @@ def test_a_raised_lanstal_is_answered_weeks_later() -> None:
 )
 def test_lanstal_of_all_counties_are_there(quota_year: int, counties: int) -> None:
     assert decided("lanstal").filter(quota_year=str(quota_year)).height == counties
+
+
+def test_redistributions_within_a_county_count() -> None:
+    first, last = kommuntal_of(2026)
+    moved = dict(zip(CODES, last - first, strict=True))
+    assert {code: persons for code, persons in moved.items() if persons} == {
+        "0780": -3,
+        "0765": 3,
+        "1280": -12,
+        "1290": 12,
+        "1480": -6,
+        "1490": 6,
+    }
 
 
 def test_proposals_lie_near_what_is_decided_later() -> None:
