@@ -30,10 +30,8 @@ LAG, PROTECTED_LAG, SHORTEST_LAG = (3.2, 14.0), (2.5, 6.0), 4
 # Quota refugees are assigned late in the year and travel bunched in October–December (S63, S68): days of the year, how
 # much likelier than on average they are before autumn and in it, days from assignment to journey and on to deadline.
 AUTUMN, JOURNEYS, BY_SEASON, JOURNEY_LEAD, AFTER_JOURNEY = 195, (275, 350), (0.45, 1.75), (28, 75), 14
-CLOSING, TO_FILL = (
-    423,
-    98,
-)  # the last of February after the quota year (S55); days before it when no place changes hands
+# The last of February after the quota year (S55), and how many days before it places stop changing hands.
+CLOSING, TO_FILL = 423, 82
 # When assignments that the cut of 2017 lets lapse were made; and 9 March, its first day (S2), and three weeks on.
 LAPSING, CUT = (3, 62), (67, 89)
 # Some of those who are missed are never assigned, some cancelled early; the rest wait, and give up late in the year.
@@ -99,6 +97,7 @@ def _planned_until(year: QuotaYear) -> Ints:
 def _first_assigned(rng: Generator, year: QuotaYear, households: pl.DataFrame, place: Floats) -> pl.DataFrame:
     """Households with category and the day on which their place (the persons before them) is due and supplied."""
     municipality, count = households["municipality"].to_numpy(), len(place)
+    # The plan says in which month a place is due; waves of supply, the municipality's pace and chance move the day.
     due = (_planned_until(year)[municipality, 1:] <= place[:, None]).sum(axis=1) + rng.random(count)
     supplied = 12 * np.concatenate([[0], np.cumsum(year.supply)]) / np.sum(year.supply)
     day = np.interp(due * year.pace[municipality], supplied, np.linspace(0, 363, 13)) + rng.normal(0, 5, count)
@@ -183,7 +182,7 @@ def _received(rng: Generator, year: QuotaYear, traits: Traits, model: Model) -> 
     parts, day, replaces = _chains(rng, model, places, replaced)
     last = households.with_columns(places["category"].gather(group), day=day[group])
     arrival = day[group] + _lag(rng, last, traits.lateness[municipality])
-    arrival = np.minimum(arrival, model.closing - rng.integers(0, 15, count)).clip(day[group])
+    arrival = np.minimum(arrival, model.closing - rng.integers(0, 15, count)).clip(day[group] + 1)
     number, other = (model.longest_chain + 1) * len(first) + np.arange(count), size + np.where(size == 1, 1, -1)
     differs, wrong = rng.random(count) < SIZE_DIFFERS, rng.random(count) < MISRECORDED
     told = {"persons": np.where(differs | wrong, size, NOBODY), "at_first": np.where(wrong, other, NOBODY)}

@@ -228,6 +228,17 @@ def test_places_pass_from_two_households_to_one_and_from_one_to_several() -> Non
     assert (replaced.list.first().value_counts()["count"] > 1).sum() > 50
 
 
+def test_places_change_hands_across_new_year() -> None:
+    replaced = set(settled(delivered())["replaces"].drop_nulls().str.split(";").explode())
+    crossing = [
+        whole(quota_year).filter(
+            pl.col("cancelled_date").dt.year() > quota_year, pl.col("assignment_id").is_in(replaced)
+        )
+        for quota_year in (2017, 2018, 2025)
+    ]
+    assert sum(map(len, crossing)) >= 10
+
+
 def test_the_log_holds_by_the_rules() -> None:
     log = settled(delivered()).filter(~pl.col("event_id").str.contains("ODD"))
     assert issues(log) == {}
@@ -235,6 +246,14 @@ def test_the_log_holds_by_the_rules() -> None:
     new = known.filter(pl.col("replaces").is_null())
     assert (new["event_date"].dt.year() == new.select(QUOTA_YEAR).to_series()).all()  # R5
     assert log["persons"].drop_nulls().is_between(1, 99).all()
+
+
+@pytest.mark.parametrize("day", [date(2017, 11, 14), date(2018, 7, 31), date(2026, 7, 10)])
+def test_what_was_known_on_a_day_holds_by_the_rules_too(day: date) -> None:
+    known = delivered().filter(pl.col("recorded_at").dt.date() <= day, ~pl.col("event_id").str.contains("ODD"))
+    in_their_time = issues(settled(known))
+    assert in_their_time.keys() <= {"orphan"}
+    assert in_their_time["orphan"] < 20  # approvals of 2017, which has no requests, some days before their assignment
 
 
 def test_over_plan_is_asked_for_before_it_is_answered_and_what_is_declined_is_not_assigned() -> None:
