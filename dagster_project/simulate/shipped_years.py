@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,93 +10,92 @@ import polars as pl
 
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, QUOTA_DECISIONS
 from dagster_project.settings import REFERENCE
-from dagster_project.simulate.decisions import SIMULATED_KOMMUNTAL, made, simulated_kommuntal
-from dagster_project.simulate.household_model import Model, YearOfPlaces, log_frame, simulate_year
+from dagster_project.simulate import decisions
+from dagster_project.simulate.household_model import Model, QuotaYear, log_rows, simulate_year
+from dagster_project.simulate.traits import Ints, Traits, draw_missed, draw_traits
 
-CLOSING_TABLE_2018 = REFERENCE / "received_on_assignment_2018.csv"
+CLOSING_TABLE_2018 = pl.read_csv(REFERENCE / "received_on_assignment_2018.csv")
+MISSED_2018: Ints = (CLOSING_TABLE_2018["kommuntal_persons"] - CLOSING_TABLE_2018["received_persons"]).to_numpy()
 SHIPPED_UNTIL = date(2026, 10, 31)
+# Assignments by month, as weights: those of 2017 and 2018 fitted to the checkpoints (S55, S38), the others chosen.
+SUPPLY = {
+    2017: (5.5, 7.5, 8.5, 8.5, 8.0, 7.0, 7.0, 8.0, 12.5, 24.5, 5.0, 0.1),
+    2018: (5.5, 8.0, 9.5, 8.0, 7.0, 6.5, 6.0, 8.0, 10.5, 12.0, 11.0, 8.5),
+    2025: (4.0, 5.5, 8.0, 9.0, 8.0, 6.0, 5.5, 8.5, 12.0, 13.0, 12.0, 8.5),
+    2026: (4.5, 7.0, 9.5, 8.5, 7.0, 6.0, 5.5, 9.0, 12.0, 13.0, 10.0, 8.0),
+}
+# How much of the year the quickest municipality is spared, and the mean per person of kommuntal (chosen).
+FASTEST, MEAN_PACE = 0.5, 0.84
+# Quota refugees: 3 400 were to come in 2017, 5 028 came in 2018 (S60b), 900 a year now. With temporary protection come
+# 3 500 of 5 600 in 2025 and 6 400 of 8 200 in 2026 (G2).
+REFUGEE_SHARES = {2017: 0.14, 2018: 0.31, 2025: 0.16, 2026: 0.11}
+PROTECTED_SHARES = {2025: 0.62, 2026: 0.78}
+# Months of the plan before a cut or raise takes effect (R4); share of what the cut took that lapsed (chosen).
+CHANGED, LAPSED_SHARES = {2017: 3, 2025: 6}, {2017: 0.08}
+CORRECTED, CORRECTED_AT = "SIM2026-A000507", datetime(2026, 8, 14)  # one person by July, three since: a known case
 
 
-def _shipped_places(rng: np.random.Generator) -> Iterator[YearOfPlaces]:
-    for quota_year in (2017, 2018, 2025, 2026):
-        if quota_year == 2018:
-            table = pl.read_csv(CLOSING_TABLE_2018, schema_overrides={"municipality_code": pl.String})
-            received = table["received_persons"].to_numpy()
-            codes, kommuntal = table["municipality_code"].to_numpy(), table["kommuntal_persons"].to_numpy()
-        else:
-            decision = [each for each in SIMULATED_KOMMUNTAL if each.quota_year == quota_year][-1]
-            decided = simulated_kommuntal(decision)
-            codes, kommuntal = decided["area_code"].to_numpy(), decided["persons"].to_numpy()
-            # As in 2018: most municipalities reach their kommuntal, the others come close.
-            reached = np.where(rng.random(len(kommuntal)) < 0.62, 1.0, rng.uniform(0.84, 0.99, len(kommuntal)))
-            received = np.round(kommuntal * reached).astype(np.int64)
-        yield YearOfPlaces(quota_year, codes.astype(np.str_), kommuntal.astype(np.int64), received.astype(np.int64))
+def shipped_traits(seed: int) -> Traits:
+    """The hidden traits, one value per municipality of the register."""
+    return draw_traits(np.random.default_rng(seed), decisions.KOMMUNTAL_2018, MISSED_2018)
+
+
+def shipped_year(seed: int, quota_year: int) -> QuotaYear:
+    """What a shipped year is simulated from."""
+    rng = np.random.default_rng([seed, quota_year])
+    first, kommuntal = decisions.kommuntal_of(quota_year)
+    pace = 1 - FASTEST * rng.random(len(kommuntal)) ** 2
+    pace *= MEAN_PACE / np.average(pace, weights=kommuntal)
+    missed = MISSED_2018 if quota_year == 2018 else draw_missed(rng, kommuntal, shipped_traits(seed))
+    lapsed = np.round(np.maximum(first - kommuntal, 0) * LAPSED_SHARES.get(quota_year, 0.0)).astype(np.int64)
+    shares, changed = (REFUGEE_SHARES[quota_year], PROTECTED_SHARES.get(quota_year, 0.0)), CHANGED.get(quota_year, 0)
+    return QuotaYear(quota_year, first, kommuntal, missed, lapsed, pace, SUPPLY[quota_year], *shares, changed)
+
+
+def whole_year(seed: int, quota_year: int) -> pl.DataFrame:
+    """The log of one quota year until its closing, also beyond the day on which the shipped data end."""
+    rng, year = np.random.default_rng([seed, quota_year, 1]), shipped_year(seed, quota_year)
+    return log_rows(rng, simulate_year(rng, year, shipped_traits(seed), Model()), year)
 
 
 def shipped_log(seed: int) -> pl.DataFrame:
-    """The shipped assignment log: quota years 2017, 2018, 2025 and 2026 until the day on which the shipped data end."""
-    rng = np.random.default_rng(seed)
-    years = [
-        log_frame(simulate_year(rng, places, Model()), places, f"SIM{places.quota_year}")
-        for places in _shipped_places(rng)
-    ]
-    log = pl.concat(years).filter(pl.col("event_date") <= SHIPPED_UNTIL)
-    log = log.join(log.filter(event_type="assigned"), on="assignment_id", how="semi")  # no approval of what is to come
-    return pl.concat([log, _odd_events(log)]).sort("event_date", "event_id", maintain_order=True)
+    """The shipped log in the order of recording, as known on the day the data end, corrections and all."""
+    log = _with_a_late_correction(pl.concat([whole_year(seed, quota_year) for quota_year in SUPPLY]))
+    return log.filter(pl.col("recorded_at").dt.date() <= SHIPPED_UNTIL).sort("recorded_at", maintain_order=True)
 
 
-def _odd_events(log: pl.DataFrame) -> pl.DataFrame:
-    """A few events of the kinds that a real log holds by mistake, so that every user sees how they are handled."""
-    since_march = log.filter(pl.col("event_date") >= date(2026, 3, 1))
-    received = since_march.filter(event_type="received").head(4)
-    cancelled = since_march.filter(event_type="cancelled").head(3)
-    assigned = since_march.filter(pl.col("event_type") == "assigned", pl.col("replaces").is_null()).head(4)
-    week = pl.duration(days=7)
-    odd = [
-        received[:2].with_columns(event_date=pl.col("event_date") + week),  # received twice
-        cancelled[:1].with_columns(event_type=pl.lit("received"), event_date=pl.col("event_date") + week, reason=None),
-        received[2:3].with_columns(
-            event_type=pl.lit("cancelled"), event_date=pl.col("event_date") - 400 * pl.duration(days=1)
-        ),
-        assigned[:1].with_columns(event_date=pl.col("event_date") + week),  # assigned twice
-        cancelled[1:3].with_columns(
-            assignment_id=pl.lit("SIM2026-A999") + pl.col("assignment_id").str.tail(3)
-        ),  # orphans
-        assigned[1:2].with_columns(
-            assignment_id=pl.lit("SIM2026-A999901"), replaces=pl.lit("SIM2026-A999902"), persons=pl.lit(2, pl.Int64)
-        ),
-    ]
-    rows = pl.concat([each.select(log.columns).cast(log.schema) for each in odd])
-    ids = pl.Series(np.arange(1, len(rows) + 1)).cast(pl.String).str.zfill(3)
-    return rows.with_columns(event_id=pl.lit("SIM2026-ODD") + ids)
+def _with_a_late_correction(log: pl.DataFrame) -> pl.DataFrame:
+    """Give the id CORRECTED to a household of three that came early in July, of which one person was recorded."""
+    early = pl.col("event_date").is_between(date(2026, 7, 1), date(2026, 7, 7)) & pl.col("persons").is_null()
+    came = log.filter(early, pl.col("recorded_at") < datetime(2026, 7, 9), event_type="received")
+    chosen = came.join(log.filter(event_type="assigned", persons=3), "assignment_id", "semi")["assignment_id"][0]
+    swapped = pl.col("assignment_id", "replaces").str.replace_many([chosen, CORRECTED], [CORRECTED, chosen])
+    of_it = pl.col("event_type").eq("received") & pl.col("assignment_id").eq(CORRECTED)
+    return log.with_columns(swapped).with_columns(persons=pl.when(of_it).then(1).otherwise("persons"))
 
 
-def _corrections(log: pl.DataFrame) -> pl.DataFrame:
-    """A later delivery: receptions whose number was corrected, one event that never happened, and a repeated day."""
-    summer = log.filter(pl.col("event_date").is_between(date(2026, 7, 1), date(2026, 7, 31)))
-    later = pl.lit(date(2026, 8, 14)).cast(pl.Datetime("us"))
-    mended = summer.filter(event_type="received")[:3].with_columns(persons=pl.lit(3, pl.Int64), recorded_at=later)
-    retracted = summer.filter(event_type="over_plan_approved")[:1].with_columns(
-        event_type=pl.lit("retracted"), recorded_at=later
-    )
-    return pl.concat([mended, retracted, summer.tail(20)])
+def _august_corrections(log: pl.DataFrame) -> pl.DataFrame:
+    """A delivery of its own: a number corrected, one event that never happened, and some rows that come again."""
+    july = log.filter(pl.col("event_date").is_between(date(2026, 7, 1), date(2026, 7, 31)))
+    mended = july.filter(event_type="received", assignment_id=CORRECTED).with_columns(persons=pl.lit(3, pl.Int64))
+    untrue = july.filter(event_type="over_plan_approved")[:1].with_columns(event_type=pl.lit("retracted"))
+    return pl.concat([*(rows.with_columns(recorded_at=CORRECTED_AT) for rows in (mended, untrue)), july.tail(20)])
 
 
 def write_shipped(folder: Path, seed: int) -> None:
     """Write the simulated part of the shipped deliveries into `folder`, one folder per feed."""
-    decisions = made(folder / QUOTA_DECISIONS.name)
-    for decision in SIMULATED_KOMMUNTAL:
-        name = decision.decision_id.removeprefix("Simulated ").replace(", ", "-").replace(" ", "-")
-        simulated_kommuntal(decision).write_csv(decisions / f"{name}-simulated.csv")
-    log = shipped_log(seed)
-    into = made(folder / ASSIGNMENT_LOG.name)
-    for year in (2017, 2018, 2019, 2025):
-        log.filter(pl.col("event_date").dt.year() == year).write_parquet(into / f"{year}-simulated.parquet")
-    for month in range(1, SHIPPED_UNTIL.month + 1):
-        rows = log.filter(pl.col("event_date").dt.year() == 2026, pl.col("event_date").dt.month() == month)
-        _write_csv(rows, into / f"2026-{month:02d}-simulated.csv")
-    _write_csv(_corrections(log), into / "2026-08-corrections-simulated.csv")
-
-
-def _write_csv(rows: pl.DataFrame, path: Path) -> None:
-    rows.write_csv(path, datetime_format="%Y-%m-%dT%H:%M:%S")
+    for feed in (ASSIGNMENT_LOG.name, QUOTA_DECISIONS.name, "quota_proposals"):
+        (folder / feed).mkdir(parents=True, exist_ok=True)
+    for rows in decisions.simulated_kommuntal():
+        name = rows["decision_id"][0].removeprefix("Simulated ").replace(", ", "-").replace(" ", "-")
+        rows.write_csv(folder / QUOTA_DECISIONS.name / f"{name}-simulated.csv")
+    proposals = decisions.simulated_proposals(np.random.default_rng([seed, 0]))
+    proposals.write_csv(folder / "quota_proposals" / "2017-2027-simulated.csv")
+    log, recorded = shipped_log(seed), pl.col("recorded_at").dt
+    into, format_of = folder / ASSIGNMENT_LOG.name, "%Y-%m-%dT%H:%M:%S"
+    _august_corrections(log).write_csv(into / "2026-08-corrections-simulated.csv", datetime_format=format_of)
+    for (year,), rows in log.group_by(recorded.year(), maintain_order=True):
+        if year != SHIPPED_UNTIL.year:
+            rows.write_parquet(into / f"{year}-simulated.parquet")
+    for (month,), rows in log.filter(recorded.year() == SHIPPED_UNTIL.year).group_by(recorded.month()):
+        rows.write_csv(into / f"{SHIPPED_UNTIL.year}-{month:02d}-simulated.csv", datetime_format=format_of)
