@@ -213,7 +213,7 @@ def tables(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Changes]:
     """Write the marts as files, and find in them what has changed since the release before."""
     with build.step("tables"), build.release.warehouse() as warehouse:
         previous = current_release(build.settings.output)
-        written = write_tables(warehouse, build.release, previous, build.build_id, build.began_at, build.settings.as_of)
+        written = write_tables(warehouse, build.release, previous, build.build_id, build.began_at, build.settings)
     progress.info("tables     %d marts, %d of them public", written.marts, len(public_marts()))
     return dg.MaterializeResult(value=written.changes, metadata={"marts": written.marts})
 
@@ -304,6 +304,7 @@ def _describe(build: Build, results: list[CheckResult]) -> Description:
         build_id=build.build_id,
         built_at=datetime.now(UTC),
         as_of=build.settings.as_of,
+        known_at=build.settings.known_at,
         code_version=code_version(),
         published=all(result.passed for result in results if result.severity == ERROR),
         with_site=build.settings.with_site,

@@ -11,6 +11,7 @@ from dagster_project.ingest.feeds import FEEDS
 from dagster_project.releases.build_json import ERROR, WARN, CheckResult, Description
 from dagster_project.releases.current_link import CURRENT
 from dagster_project.service.answers.outbox import OUTBOX, Prepared
+from dagster_project.settings import STOCKHOLM
 from expectations.check_outcome import counted
 
 FINDINGS_SHOWN = 5
@@ -35,9 +36,10 @@ def closing_lines(output: Path, build: Description, failure: str | None, prepare
         return lines
     if failure:
         lines += ["", f"The release stands, but after it a step broke: {failure}"]
+    known_at = f", known at {build.known_at.astimezone(STOCKHOLM):%Y-%m-%d %H:%M:%S}" if build.known_at else ""
     lines += [
         "",
-        f"Published release {build.build_id} as of {build.as_of}.",
+        f"Published release {build.build_id} as of {build.as_of}{known_at}.",
         f"Look at it: {output / CURRENT} (warehouse.duckdb, parquet/, public/, build.json)",
     ]
     if build.with_site:
@@ -71,12 +73,13 @@ def _stays(output: Path) -> str:
 
 def _came_in(build: Description) -> list[str]:
     lines = ["feed               files  rows read   accepted   rejected  duplicate"]
+    columns = ["rows_read", "rows_accepted", "rows_rejected", "rows_duplicate"]
+    if build.known_at:
+        lines[0] += "  not yet known"
+        columns.append("rows_not_yet_known")
     for feed in FEEDS:
         files = [file for file in build.files if file["feed"] == feed.name]
-        counts = (
-            sum(file[column] for file in files)
-            for column in ("rows_read", "rows_accepted", "rows_rejected", "rows_duplicate")
-        )
+        counts = (sum(file[column] for file in files) for column in columns)
         lines.append(f"{feed.name:<17}{len(files):>7}" + "".join(f"{count:>11}" for count in counts))
     lines += [
         f"  {file['feed']}/{printable(file['file_name'])}: {file['problem']}" for file in build.files if file["problem"]

@@ -49,6 +49,7 @@ class Description:
     as_of: date
     code_version: str
     published: bool
+    known_at: datetime | None = None
     with_site: bool = True
     files: tuple[dict[str, Any], ...] = ()
     remarks: tuple[dict[str, Any], ...] = ()
@@ -69,6 +70,7 @@ class Description:
     def write(self, folder: Path) -> None:
         """Write build.json into the folder of a release."""
         content = asdict(self) | {"built_at": self.built_at.isoformat(timespec="seconds"), "as_of": f"{self.as_of}"}
+        content["known_at"] = self.known_at and self.known_at.isoformat()
         (folder / FILE_NAME).write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
@@ -95,6 +97,7 @@ def read_description(folder: Path) -> Description | None:
         | {
             "built_at": datetime.fromisoformat(content["built_at"]),
             "as_of": date.fromisoformat(content["as_of"]),
+            "known_at": datetime.fromisoformat(content["known_at"]) if content.get("known_at") else None,
             "files": tuple(content.get("files", [])),
             "remarks": tuple(content.get("remarks", [])),
             "checks": tuple(checks),

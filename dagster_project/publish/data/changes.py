@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,9 +77,10 @@ class Changes:
 
 @dataclass(frozen=True)
 class Made:
-    """What a build was made of: its as-of date, its program, and digests of delivered files by feed."""
+    """What a build was made of: as-of date and known-at moment, its program, and digests of delivered files by feed."""
 
     as_of: date
+    known_at: datetime | None
     code_version: str
     digests: dict[str, set[str]]
 
@@ -95,7 +96,7 @@ def find_changes(connection: duckdb.DuckDBPyConnection, before: Path, after: Pat
     previous = read_description(before)
     if previous is None:
         return Changes()
-    old = Made(previous.as_of, previous.code_version, previous.digests_by_feed())
+    old = Made(previous.as_of, previous.known_at, previous.code_version, previous.digests_by_feed())
     files = before / "parquet", after / "parquet"
     new_decisions = _new_ids(connection, *files)
     rows = []
@@ -169,7 +170,7 @@ def _cause_without_decision(figure: str, previous: Made, new: Made) -> str:
     feeds = [feed, "redistributions", "change_requests"] if figure in _OF_DECISIONS else [feed]
     if any(previous.digests.get(name, set()) != new.digests.get(name, set()) for name in feeds):
         return feed
-    return "as_of" if previous.as_of != new.as_of else "code"
+    return "as_of" if (previous.as_of, previous.known_at) != (new.as_of, new.known_at) else "code"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, file: Path) -> set[str]:

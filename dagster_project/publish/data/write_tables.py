@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,7 @@ from dagster_project.publish.data.publication_history import write_history
 from dagster_project.releases.build_json import digests_by_feed
 from dagster_project.releases.folder import ReleaseFolder
 from dagster_project.releases.warehouse_queries import landed_files
+from dagster_project.settings import Settings
 from dagster_project.transform.dbt_manifest import names_of_marts
 from dagster_project.transform.documented_tables import CHECK_RESULTS
 
@@ -34,7 +35,7 @@ def write_tables(
     previous: Path | None,
     build_id: str,
     began_at: datetime,
-    as_of: date,
+    settings: Settings,
 ) -> TablesWritten:
     """Write all tables as files into the release, and the history into its warehouse.
 
@@ -42,11 +43,11 @@ def write_tables(
     """
     marts = [*names_of_marts(), CHECK_RESULTS]
     _write_parquet(warehouse, marts, release.parquet)
-    made = Made(as_of, code_version(), digests_by_feed(landed_files(warehouse)))
+    made = Made(settings.as_of, settings.known_at, code_version(), digests_by_feed(landed_files(warehouse)))
     changes = find_changes(warehouse, previous, release.path, made) if previous else Changes()
     write_history(warehouse, previous, build_id, began_at, changes)
     write_downloads(warehouse, release.data, public_tables())
-    write_data_package(warehouse, release.data, as_of, build_id)
+    write_data_package(warehouse, release.data, settings.as_of, build_id)
     return TablesWritten(len(marts), changes)
 
 
