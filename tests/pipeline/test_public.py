@@ -297,6 +297,20 @@ def test_years_without_a_log_show_no_zero(public: Path) -> None:
     assert {row[2] for row in rows} == {"–"}
 
 
+def test_a_sum_of_some_counties_is_not_shown_as_the_country(public: Path, shipped: Built) -> None:
+    """Of every year that lacks any: how many are missing stands at the figure, and the months are of those that are."""
+    partial = shipped.query("""
+        select quota_year, counties_missing, municipalities_missing from marts.area_year_summaries
+        where area_code = '00' and counties_missing + municipalities_missing > 0
+    """)
+    assert {year for year, *_ in partial} >= {2016, 2019, 2020, 2021, 2022, 2023, 2024, 2025}
+    for year, counties, municipalities in partial:
+        page = (public / f"{year}.html").read_text(encoding="utf-8")
+        assert not counties or f"<small>{counties} län saknas</small>" in page
+        assert not 0 < municipalities < 290 or f"<small>{municipalities} kommuner saknas</small>" in page
+        assert f"Plan och utfall per månad {year}, Riket" not in page
+
+
 def test_simulated_figures_are_called_so(public: Path) -> None:
     for page, figures in (("2026.html", "kommuntal"), ("kommun/0765/2018.html", "anvisningar och mottagande")):
         text = (public / page).read_text(encoding="utf-8")
