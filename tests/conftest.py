@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import hashlib
 import io
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 from browser.serving import CHROMIUM, address, browser, context, page, public  # noqa: F401 (fixtures)
 from pipeline.mail_server import mail  # noqa: F401 (a fixture)
@@ -43,6 +47,12 @@ class Built:
         warehouse = (folder or (self.output / "current").resolve()) / "warehouse.duckdb"
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
+
+    def digests(self) -> dict[str, str]:
+        """Of the rows of every mart in their order, but for the one that names the build, as the files' metadata do."""
+        files = ((self.output / "current").resolve() / "parquet").iterdir()
+        rows = {file.stem: pl.read_parquet(file).write_ndjson() for file in files if file.stem != "release"}
+        return {mart: hashlib.sha256(text.encode()).hexdigest() for mart, text in rows.items()}
 
     def finished(self) -> Path:
         """Folder of the newest finished build, published or blocked."""
@@ -80,9 +90,22 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
 
 
 @pytest.fixture(scope="session")
-def shipped(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The release of the shipped data, site and all, that all tests of it read; none may change it."""
-    return build(SHIPPED_LANDING, SHIPPED_AS_OF, tmp_path_factory.mktemp("shipped"), with_site=True)
+def shipped(build: Build, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
+    """The release of the shipped data, site and all, that all tests of it read; none may change it.
+
+    The first worker that asks for it builds it for all.
+    """
+    alone = worker_id == "master"
+    folder = tmp_path_factory.mktemp("shipped") if alone else tmp_path_factory.getbasetemp().parent / "shipped"
+    folder.mkdir(exist_ok=True)
+    said = folder / "said.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.is_file():
+            built = build(SHIPPED_LANDING, SHIPPED_AS_OF, folder / "output", with_site=True)
+            said.write_text(json.dumps([built.exit_code, built.text]))
+    exit_code, text = json.loads(said.read_text())
+    return Built(exit_code, folder / "output", text)
 
 
 BROWSER_TESTS = Path(__file__).parent / "browser"

@@ -38,7 +38,8 @@ KOMMUNTAL_2018: Ints = _real("kommuntal", 2018)["persons"].to_numpy()
 def decision_rows(decision_id: str, level: str, quota_year: int, *columns: Any) -> pl.DataFrame:
     """Rows of feed quota_decisions; the columns are area codes, persons, day decided and day in force."""
     values = (decision_id, level, quota_year, *columns)
-    return pl.DataFrame(dict(zip(QUOTA_DECISIONS.column_names, values, strict=True)))
+    names = (column.name for column in QUOTA_DECISIONS.own_columns)
+    return pl.DataFrame(dict(zip(names, values, strict=True)))
 
 
 def simulated_kommuntal() -> list[pl.DataFrame]:

@@ -10,7 +10,8 @@ import duckdb
 SAME = {
     "assignments": "marts.assignments",
     "cancellations": "marts.cancellations",
-    "months": "marts.plan_deviations where assigned_persons + prior_year_replacement_persons + received_persons > 0",
+    "months": "marts.plan_deviations where "
+    "assigned_persons + prior_year_replacement_persons + received_in_month_persons > 0",
     "years": "marts.quota_year_counts where received_persons + open_persons + cancelled_persons > 0",
 }
 

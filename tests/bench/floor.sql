@@ -75,7 +75,7 @@ with named as (
 )
 select
     named.assignment_id, named.original_id, named.persons, named.reception_deadline_date,
-    originals.assigned_date as original_date
+    originals.assigned_date as original_date, originals.persons as original_persons
 from named join states as originals on originals.assignment_id = named.original_id
 where originals.cancelled_date <= named.assigned_date and originals.municipality_code = named.municipality_code
     and (originals.assigned_date, originals.assignment_id) < (named.assigned_date, named.assignment_id);
@@ -101,18 +101,26 @@ select
 from states left join roots using (assignment_id);
 
 create table cancellations as
-with replaced as (
+with placed as (
     select
-        original_id, count(*) as number, sum(persons)::bigint as filled,
-        max(reception_deadline_date) as latest
-    from links group by all
+        *, coalesce(sum(original_persons) over (parts rows between unbounded preceding and 1 preceding), 0) as earlier,
+        row_number() over parts = count(*) over (partition by assignment_id) as is_last,
+        count(*) over (partition by assignment_id) as originals
+    from links window parts as (partition by assignment_id order by original_date, original_id)
+),
+replaced as (
+    select
+        original_id, count(*) as number, max(reception_deadline_date) as latest,
+        sum(greatest(0, if(is_last, persons - earlier, least(original_persons, persons - earlier))))::bigint as filled,
+        bool_or(originals > 1 or persons <> original_persons) as is_other
+    from placed group by all
 )
 select
     assignment_id, municipality_code, quota_year, persons, assigned_date, cancelled_date,
     cancellation_reason as reason, coalesce(number, 0) as replacement_assignments,
     coalesce(filled, 0) as replacement_persons, greatest(0, persons - coalesce(filled, 0)) as awaiting_persons,
     latest - reception_deadline_date as displacement_days,
-    coalesce(number <> 1 or filled <> persons, false) as is_new_constellation,
+    coalesce(number <> 1 or is_other, false) as is_new_constellation,
     year(cancelled_date) > quota_year as crosses_year
 from assignments left join replaced on original_id = assignment_id
 where status = 'cancelled';
@@ -131,14 +139,14 @@ with assigned_months as (
 received_months as (
     select
         municipality_code, date_trunc('month', received_date)::date as plan_month,
-        sum(received_persons)::bigint as received_persons
+        sum(received_persons)::bigint as received_in_month_persons
     from assignments where status = 'received' group by all
 )
 select
     municipality_code, plan_month, coalesce(assigned_persons, 0) as assigned_persons,
     coalesce(cancelled_persons, 0) as cancelled_persons,
     coalesce(prior_year_replacement_persons, 0) as prior_year_replacement_persons,
-    coalesce(received_persons, 0) as received_persons
+    coalesce(received_in_month_persons, 0) as received_in_month_persons
 from assigned_months full join received_months using (municipality_code, plan_month);
 
 create table years as

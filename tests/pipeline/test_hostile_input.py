@@ -18,7 +18,7 @@ from conftest import Build
 
 from dagster_project.ingest import read_delimited, read_parquet, read_workbook
 from dagster_project.ingest.dbt_sources import write_sources
-from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
+from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, QUOTA_PROPOSALS, Feed
 from dagster_project.transform.run_dbt import invoke_dbt
 
 NASTY = [
@@ -48,6 +48,8 @@ EXAMPLE = {
     "level": "kommuntal",
     "quota_year": "2026",
     "area_code": "0760",
+    "proposal_id": "P1",
+    "proposed_date": "2025-08-15",
     "agreement_id": "R1",
     "from_municipality_code": "0760",
     "to_municipality_code": "0765",
@@ -63,6 +65,7 @@ def some_rows(rng: random.Random, feed: Feed) -> list[dict[str, str]]:
     rows = []
     for number in range(rng.randint(1, 20)):
         row = {name: EXAMPLE.get(name, "") for name in feed.column_names}
+        row["area_code"] = "07" if feed is QUOTA_PROPOSALS else row.get("area_code", "")
         row[feed.key[0]] = f"{row[feed.key[0]]}-{number}"
         if rng.random() < 0.4:
             row[rng.choice(feed.column_names)] = rng.choice(NASTY)

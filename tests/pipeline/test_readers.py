@@ -9,7 +9,7 @@ from pathlib import Path
 from conftest import EXAMPLES, Build
 
 READERS = 3
-BUILDS = 3
+BUILDS = 2
 
 # Reads until the file `stop` appears: opens whatever is current, counts all marts, compares with its build.json.
 READER = """

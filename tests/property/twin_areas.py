@@ -99,15 +99,15 @@ def area_year_summaries(marts: Marts, areas: dict[str, tuple[str, ...]], as_of: 
     cancelled = by_area(marts["cancellations"], areas, "quota_year")
     lanstal = defaultdict(list)
     for row in marts["county_quotas"]:
-        if row["is_current"]:
-            for area in (COUNTRY, row["county_code"]):
-                lanstal[area, row["quota_year"]].append(row)
+        for area in (COUNTRY, row["county_code"]):
+            lanstal[area, row["quota_year"]] += [row] if row["is_current"] else []
     found = []
-    for (area, year), rows in counts.items():
+    for area, year in sorted(counts.keys() | {(area, year) for area, year in lanstal}):
+        rows = counts.get((area, year), [])
         ended = [row for row in months[area, year] if has_ended(row["plan_month"], as_of)]
         planned, net = total(ended, "planned_persons"), total(ended, "net_assigned_persons")
-        is_covered = rows[0]["received_persons"] is not None
-        kommuntal, received = total(rows, "kommuntal_persons"), total(rows, "received_persons")
+        is_covered = has_log(marts, year, as_of)
+        nobody = 0 if is_covered else None
         found.append(
             {
                 "quota_year": year,
@@ -115,22 +115,29 @@ def area_year_summaries(marts: Marts, areas: dict[str, tuple[str, ...]], as_of: 
                 "lanstal_persons": total(lanstal[area, year], "lanstal_persons"),
                 "counties_missing": counties_missing(areas, lanstal, area, year),
                 "municipalities_missing": missing(marts["quota_year_counts"], areas, area, year),
-                "kommuntal_persons": kommuntal,
+                "kommuntal_persons": total(rows, "kommuntal_persons"),
                 "planned_to_date_persons": planned or 0,
-                "net_assigned_to_date_persons": net or 0 if is_covered else net,
+                "net_assigned_to_date_persons": net or nobody,
                 "deviation_to_date_persons": None if planned is None or net is None else net - planned,
                 "to_date_month": max((row["plan_month"] for row in ended), default=None),
                 "plan_status": status(planned, net or 0, is_covered),
-                "assigned_persons": total(months[area, year], "assigned_persons"),
-                "received_persons": received,
-                "open_persons": total(rows, "open_persons"),
-                "cancelled_persons": total(rows, "cancelled_persons"),
-                "awaiting_persons": total(cancelled[area, year], "awaiting_persons") or (0 if is_covered else None),
+                "assigned_persons": total(months[area, year], "assigned_persons") or nobody,
+                "received_persons": total(rows, "received_persons") or nobody,
+                "open_persons": total(rows, "open_persons") or nobody,
+                "cancelled_persons": total(rows, "cancelled_persons") or nobody,
+                "awaiting_persons": total(cancelled[area, year], "awaiting_persons") or nobody,
                 "unassigned_persons": total(rows, "unassigned_persons"),
                 "is_covered_by_log": is_covered,
             }
         )
     return found
+
+
+def has_log(marts: Marts, year: int, as_of: date) -> bool:
+    """R11. Any event leaves its trace in one of these."""
+    any_event = any(marts[mart] for mart in ("assignments", "log_issues", "over_plan_dialogues"))
+    counted = any(row["quota_year"] == year for row in marts["assignments"])
+    return counted or (any_event and date(year, 12, 31) > as_of)
 
 
 def counties_missing(areas: dict[str, tuple[str, ...]], lanstal: dict, area: str, year: int) -> int | None:
