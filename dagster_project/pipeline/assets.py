@@ -34,7 +34,7 @@ from dagster_project.service.answers.template import read_answer_settings
 from dagster_project.service.build_history import recent_builds
 from dagster_project.settings import Settings, answers_file
 from dagster_project.transform.dbt_manifest import manifest, names_of_marts
-from dagster_project.transform.documented_tables import CHECK_RESULTS, public_marts
+from dagster_project.transform.documented_tables import CHECK_RESULTS, describe_tables, public_marts
 from dagster_project.transform.run_dbt import build_models, drop_views, read_outcomes, write_outcomes
 from expectations.check_outcome import counted
 
@@ -128,6 +128,7 @@ def transform(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[N
         write_outcomes(results, build.dbt_outcomes)
         with build.release.warehouse() as warehouse:
             drop_views(warehouse)
+            describe_tables(warehouse)
             rows = row_counts(warehouse, "marts")
     of_type = [result.node.resource_type for result in results]
     progress.info("transform  %d models built, %d tests of them run", of_type.count("model"), of_type.count("test"))

@@ -33,9 +33,19 @@ class Table:
         columns = ", ".join(f"{name} {data_type}" for name, data_type, _ in self.columns)
         connection.execute(f"create schema if not exists {self.schema}")
         connection.execute(f"create table {self.schema}.{self.name} ({columns})")
-        connection.execute(f"comment on table {self.schema}.{self.name} is {sql_text(self.description)}")
-        for name, _, description in self.columns:
-            connection.execute(f"comment on column {self.schema}.{self.name}.{name} is {sql_text(description)}")
+        connection.execute(self.comments())
+
+    def comments(self) -> str:
+        """SQL that puts the descriptions into the database."""
+        table = f"{self.schema}.{self.name}"
+        of_columns = (f"comment on column {table}.{name} is {sql_text(said)};" for name, _, said in self.columns)
+        return "\n".join([f"comment on table {table} is {sql_text(self.description)};", *of_columns])
+
+
+def describe_tables(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Put what dbt says of its tables and their columns into the database: dbt itself takes ten times as long."""
+    made = [_documented(node) for node in nodes() if node["config"]["materialized"] in ("table", "seed")]
+    warehouse.execute("\n".join(["begin;", *(table.comments() for table in made), "commit;"]))
 
 
 def public_marts() -> list[Table]:
@@ -55,8 +65,8 @@ def check_results_table() -> Table:
     return _documented(documented, ("check_name",))
 
 
-def _documented(node: dict[str, Any], key: tuple[str, ...]) -> Table:
+def _documented(node: dict[str, Any], key: tuple[str, ...] = ()) -> Table:
     columns = tuple(
         (column["name"], column["data_type"], column["description"].strip()) for column in node["columns"].values()
     )
-    return Table("marts", node["name"], node["description"], columns, key)
+    return Table(node["schema"], node["name"], node["description"], columns, key)
