@@ -17,7 +17,7 @@ _FORMS = ("number", "signed", "percent", "day", "long_day", "month", "short_mont
 
 def _without_indentation(name: str) -> str:
     """A template's text. Indentation is for those who read templates: a third of a page, were it sent."""
-    return re.sub(r"\n\s+", "\n", (_FOLDER / name).read_text(encoding="utf-8"))
+    return re.sub(r"\n\s+", "\n ", (_FOLDER / name).read_text(encoding="utf-8"))
 
 
 def templates(language: Language) -> jinja2.Environment:
