@@ -111,7 +111,9 @@ def site_settings() -> SiteSettings:
     )
     parts = urlsplit(address)
     if address and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
-        raise SettingError(f"ARSPLAN_SITE_ADDRESS is '{address}': write the site's address, such as https://example.se/")
+        raise SettingError(
+            f"ARSPLAN_SITE_ADDRESS is '{address}': write the site's address, such as https://example.se/"
+        )
     return SiteSettings(f"{address.rstrip('/')}/" if address else "", publisher, contact)
 
 

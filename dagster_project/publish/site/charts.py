@@ -96,7 +96,9 @@ def _points(axis: _Axis, months: Iterable[tuple[int, int | None]]) -> list[str]:
 
 def _bars(axis: _Axis, months: Iterable[tuple[int, int | None]], offset: int) -> str:
     return "".join(
-        f"M{100 * month - 50 + offset} {BOTTOM}V{axis.y(persons)}h{_BAR}V{BOTTOM}z" for month, persons in months if persons
+        f"M{100 * month - 50 + offset} {BOTTOM}V{axis.y(persons)}h{_BAR}V{BOTTOM}z"
+        for month, persons in months
+        if persons
     )
 
 
@@ -138,6 +140,7 @@ def level_chart(spans: Iterable[tuple[str, date, date, int | None]]) -> LevelCha
         for series, own in by_series.items()
     }
     extremes = [
-        (max(own, key=lambda level: level.last), max(own, key=lambda level: level.persons)) for own in by_series.values()
+        (max(own, key=lambda level: level.last), max(own, key=lambda level: level.persons))
+        for own in by_series.values()
     ]
     return LevelChart(axis.ticks, paths, list(range(begin.year, end.year)), extremes)

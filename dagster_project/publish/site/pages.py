@@ -383,6 +383,7 @@ def _environment(figures: MartRows, language: Language, site: SiteSettings) -> j
         "languages": LANGUAGES,
         "other_language": next(other for other in LANGUAGES if other is not language),
         "site": site,
+        "menu_of": lambda page: [_menu_entry(figures, page, *entry) for entry in MENU],
         "figures": figures,
         "bar_chart": charts.bar_chart,
         "line_chart": charts.line_chart,
@@ -391,7 +392,8 @@ def _environment(figures: MartRows, language: Language, site: SiteSettings) -> j
         "keys": KEYS,
         "month_labels": Markup("").join(
             Markup('<text class="mid" x="{}%" y="212">{}</text>').format(
-                round((number - 0.5) * 100 / 12, 1), languages.short_month(date(figures.as_of.year, number, 1), language)
+                round((number - 0.5) * 100 / 12, 1),
+                languages.short_month(date(figures.as_of.year, number, 1), language),
             )
             for number in range(1, 13)
         ),
@@ -414,9 +416,8 @@ def _environment(figures: MartRows, language: Language, site: SiteSettings) -> j
 
 def _render(environment: jinja2.Environment, language: Language, page: Page, site: SiteSettings) -> str:
     """The page as HTML, with links relative to where it lies, so that a plain folder serves it too."""
-    home = "../" * page.path.count("/") if page.has_place else f"{site.address or '/'}{language.folder}"
+    home = "../" * page.path.count("/") if page.has_place else f"{urlsplit(site.address).path or '/'}{language.folder}"
     root = home + "../" * language.folder.count("/")
-    menu = [_menu_entry(environment.globals["figures"], page, *entry) for entry in MENU]
 
     def page_of(folder: str, code: str, year: int | None) -> str:
         return f"{home}{folder}/{code}/{year or 'index'}.html"
@@ -432,7 +433,7 @@ def _render(environment: jinja2.Environment, language: Language, page: Page, sit
         {"year": None, **page.content},
         path=page.path if page.has_place else "index.html",
         canonical=f"{site.address}{language.folder}{page.path}" if site.address and page.has_place else "",
-        menu=menu,
+        page=page,
         home=home,
         root=root,
         municipality_page=area_page,
@@ -460,7 +461,9 @@ def _write_for_robots(public: Path, pages: list[Page], site: SiteSettings) -> No
     """robots.txt, and where the site's address is known a list of all pages."""
     robots = "User-agent: *\nDisallow:\n"
     if site.address:
-        listed = [f"{site.address}{language.folder}{page.path}" for language in LANGUAGES for page in pages if page.has_place]
+        listed = [
+            f"{site.address}{language.folder}{page.path}" for language in LANGUAGES for page in pages if page.has_place
+        ]
         urls = "".join(f"<url><loc>{address}</loc></url>\n" for address in listed)
         head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
         (public / "sitemap.xml").write_text(f"{head}{urls}</urlset>\n", encoding="utf-8")
@@ -475,7 +478,9 @@ def _write_assets(public: Path, figures: MartRows) -> None:
     years = figures.years
     areas = [(row.county_code, row.county_name) for row in figures.marts["counties"]]
     areas += [(row.municipality_code, row.municipality_name) for row in figures.marts["municipalities"]]
-    found = [[code, name, _bits(years, figures.years_of(code))] for code, name in sorted(areas, key=lambda area: area[1])]
+    found = [
+        [code, name, _bits(years, figures.years_of(code))] for code, name in sorted(areas, key=lambda area: area[1])
+    ]
     script = (
         f"window.arsplanYears = {json.dumps(years)};\n"
         f"window.arsplanAreas = {json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"

@@ -52,7 +52,7 @@ def class_bounds(breaks: Sequence[int]) -> list[tuple[int | None, int | None]]:
 
 def _round_up(number: float) -> int:
     """The least of 1, 2, 2.5, 5 × 10ⁿ, in whole numbers, that is not below."""
-    power = 10 ** floor(log10(number))
+    power = 10.0 ** floor(log10(number))
     return ceil(next(factor * power for factor in _ROUND if factor * power >= number))
 
 
@@ -60,5 +60,5 @@ def _nearest_round(number: float) -> int:
     """A whole number of about two digits: 7, 35, 120, 1500."""
     if number < 10:
         return round(number)
-    unit = 10 ** floor(log10(number)) // 2
+    unit = int(10 ** floor(log10(number))) // 2
     return round(number / unit) * unit

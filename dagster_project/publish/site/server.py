@@ -1,4 +1,4 @@
-"""The pages of the current release served on this machine: compressed where the browser takes it, with a page for 404."""
+"""The pages of a release served on this machine: compressed for browsers that take it, with a page for 404."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SiteHandler(SimpleHTTPRequestHandler):
     }
 
     def send_head(self) -> Any:
-        """The file to send, compressed if it is text and the browser takes that; None where there is nothing to send."""
+        """The file to send, text compressed where the browser takes that; None where there is nothing to send."""
         path = Path(self.translate_path(self.path))
         file = path / "index.html" if path.is_dir() and self.path.partition("?")[0].endswith("/") else path
         if file.suffix not in _COMPRESSED or not file.is_file():

@@ -158,25 +158,24 @@ function pick(map, area) {
 
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 for (const map of document.querySelectorAll('.map')) {
-  for (const areas of map.querySelectorAll('.areas')) {
-    areas.firstElementChild.tabIndex = 0;
-    areas.addEventListener('click', (event) => {
-      const area = event.target.closest('a');
-      if (!area.hasAttribute('aria-current')) {
-        event.preventDefault();
-        pick(map, area);
-      }
-    });
-    areas.addEventListener('focusin', (event) => {
-      if (event.target.matches(':focus-visible')) { pick(map, event.target); }
-    });
-    areas.addEventListener('keydown', (event) => {
-      if (event.key in ARROWS) {
-        event.preventDefault();
-        neighbour(event.target, ARROWS[event.key]).focus();
-      }
-    });
-  }
+  for (const areas of map.querySelectorAll('.areas')) { areas.firstElementChild.tabIndex = 0; }
+  const areaOf = (event) => event.target.closest('.areas a');
+  map.addEventListener('click', (event) => {
+    const area = areaOf(event);
+    if (area && !area.hasAttribute('aria-current')) {
+      event.preventDefault();
+      pick(map, area);
+    }
+  });
+  map.addEventListener('focusin', (event) => {
+    if (areaOf(event)?.matches(':focus-visible')) { pick(map, areaOf(event)); }
+  });
+  map.addEventListener('keydown', (event) => {
+    if (event.key in ARROWS && areaOf(event)) {
+      event.preventDefault();
+      neighbour(areaOf(event), ARROWS[event.key]).focus();
+    }
+  });
   for (const level of map.querySelectorAll('[name=level]')) {
     level.addEventListener('change', () => map.querySelector('.mark').setAttribute('href', ''));
   }
