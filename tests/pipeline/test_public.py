@@ -94,6 +94,7 @@ def test_the_data_dictionary_describes_every_column(public: Path) -> None:
         path.stem for path in (public / "data").glob("*.parquet")
     }
     assert "assignment_log 2026" in package["description"]
+    assert [licence["name"] for licence in package["licenses"]] == ["CC0-1.0"]
     for resource in package["resources"]:
         found = duckdb.execute(f"describe from '{public}/data/{resource['name']}.parquet'").fetchall()
         fields = resource["schema"]["fields"]

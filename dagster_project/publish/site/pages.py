@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -51,14 +50,6 @@ STEPS = ("ingest", "transform", "checks", "tables", "documents", "site", "publis
 
 # The words for how a plan is followed, the most urgent first.
 STATUSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun", "not_delivered")
-
-# How a series is drawn in a chart's legend, on 20 by 12 pixels.
-KEYS = {
-    "planned": "M5 1h10v10h-10z",
-    "net": "M5 1h10v10h-10z",
-    "received": "M10 6h0",
-    **dict.fromkeys(("plan-line", "net-line", "lanstal", "kommuntal"), "M0 6h20"),
-}
 
 MENU = (
     ("country", "index.html"),
@@ -389,14 +380,6 @@ def _environment(figures: MartRows, language: Language, site: SiteSettings) -> j
         "line_chart": charts.line_chart,
         "level_chart": charts.level_chart,
         "chart_summary": charts.summary,
-        "keys": KEYS,
-        "month_labels": Markup("").join(
-            Markup('<text class="mid" x="{}%" y="212">{}</text>').format(
-                round((number - 0.5) * 100 / 12, 1),
-                languages.short_month(date(figures.as_of.year, number, 1), language),
-            )
-            for number in range(1, 13)
-        ),
         "measures": maps.MEASURES,
         "shapes": map_shapes(),
         "area_name": lambda code: texts["page"]["country"] if code == COUNTRY else names[code],
