@@ -202,10 +202,10 @@ def _build(options: argparse.Namespace) -> int:
     try:
         with_site = not options.without_site
         settings = settings_for(options.landing, options.output, options.as_of, options.known_at, with_site)
+        site_settings()
         check_landing(settings.landing)
         read_alert_settings(alerts_file())
         read_answer_settings(answers_file())
-        site_settings()
         with new_build(settings) as build:
             return _run_build(build, options.profile)
     except WrongUsageError:
