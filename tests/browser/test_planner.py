@@ -132,7 +132,7 @@ def test_every_measure_and_level_of_the_map_colours_as_its_legend(page: Page, ad
             assert legend.count() == 1
             key = str(measure.get_attribute("id")).removeprefix("map-")
             swatches = legend.locator(".swatch").evaluate_all(
-                "all => all.map(one => getComputedStyle(one.firstChild).fill)"
+                "all => all.map(one => getComputedStyle(one.firstElementChild).fill)"
             )
             counts = [int("".join(filter(str.isdigit, text))) for text in legend.locator("small").all_inner_texts()]
             for number, (swatch, count) in enumerate(zip(swatches[:-1], counts, strict=False)):
