@@ -73,12 +73,9 @@ def bar_chart(rows: Sequence[Any], as_of: date) -> Chart:
     net = [(row.plan_month.month, row.net_assigned_persons) for row in begun]
     received = [(row.plan_month.month, row.received_in_month_persons) for row in begun]
     axis = _Axis(persons for _, persons in (*planned, *net, *received))
-    paths = {
-        "planned": _bars(axis, planned, -_BAR),
-        "net": _bars(axis, net, 0),
-        "received": "".join(f"M{point}h0" for point in _points(axis, received)),
-    }
-    return Chart(axis.ticks, paths)
+    dots = "".join(f"M{point}h0" for point in _points(axis, received))
+    bars = {"planned": _bars(axis, planned, -_BAR), "net": _bars(axis, net, 0)}
+    return Chart(axis.ticks, {**bars, "halo": dots, "received": dots})
 
 
 def line_chart(rows: Sequence[Any], as_of: date) -> Chart:
