@@ -27,6 +27,7 @@ from dagster_project.settings import (
     name_dagster_home,
     nightly_at,
     settings_for,
+    site_settings,
     today_in_stockholm,
 )
 
@@ -201,6 +202,7 @@ def _build(options: argparse.Namespace) -> int:
     try:
         with_site = not options.without_site
         settings = settings_for(options.landing, options.output, options.as_of, options.known_at, with_site)
+        site_settings()
         check_landing(settings.landing)
         read_alert_settings(alerts_file())
         read_answer_settings(answers_file())
@@ -255,14 +257,16 @@ def _simulate(options: argparse.Namespace) -> int:
 
 def _site(options: argparse.Namespace) -> int:
     from functools import partial  # noqa: PLC0415
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: PLC0415
+    from http.server import ThreadingHTTPServer  # noqa: PLC0415
+
+    from dagster_project.publish.site.server import SiteHandler  # noqa: PLC0415
 
     # The link is followed at every request: a new release shows without a restart.
     public = options.output / CURRENT / "public"
     if not (public / "index.html").is_file():
         _say([f"arsplan: there is no site in {public}: build a release first (make run)."], sys.stderr)
         return WRONG_USAGE
-    handler = partial(SimpleHTTPRequestHandler, directory=str(public))
+    handler = partial(SiteHandler, directory=str(public))
     try:
         server = ThreadingHTTPServer(("127.0.0.1", options.port), handler)
     except OSError as error:
@@ -287,6 +291,7 @@ def _up(options: argparse.Namespace) -> int:
     nightly_at()
     read_alert_settings(alerts_file())
     read_answer_settings(answers_file())
+    site_settings()
     try:
         socket.create_server((options.host, options.port)).close()
     except OSError as error:

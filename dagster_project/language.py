@@ -49,17 +49,25 @@ ENGLISH = Language("en", "en/", 1, Locale("en", "GB"), "d MMM y")
 LANGUAGES = (SWEDISH, ENGLISH)
 
 
+class _Texts(dict[str, Any]):
+    """Texts by key, which are attributes too: templates look for those first, and a miss costs more than a text."""
+
+    def __init__(self, texts: Mapping[str, Any]) -> None:
+        super().__init__(texts)
+        self.__dict__ = self
+
+
 @cache
 def _texts(position: int) -> Mapping[str, Mapping[str, str]]:
     with TEXTS_FILE.open("rb") as file:
-        return {section: _section(texts, section, position) for section, texts in tomllib.load(file).items()}
+        return _Texts({name: _section(texts, name, position) for name, texts in tomllib.load(file).items()})
 
 
 def _section(texts: Mapping[str, Any], section: str, position: int) -> dict[str, str]:
     wrong = [key for key, both in texts.items() if len(both) != len(LANGUAGES)]
     if wrong:
         raise TextsError(f"{TEXTS_FILE.name}, [{section}] {', '.join(wrong)}: write the Swedish and the English text")
-    return {key: both[position] for key, both in texts.items()}
+    return _Texts({key: both[position] for key, both in texts.items()})
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dagster_project.errors import WrongUsageError
@@ -89,6 +90,31 @@ class Settings:
     rejected_rows_limit: float = 0.05
     stale_after_days: int = 7
     with_site: bool = True
+
+
+@dataclass(frozen=True)
+class SiteSettings:
+    """What the web pages say of themselves: their public address, ending in a slash, who publishes, how to reach them.
+
+    What is blank is not known: pages then leave it out, or say so.
+    """
+
+    address: str = ""
+    publisher: str = ""
+    contact: str = ""
+
+
+def site_settings() -> SiteSettings:
+    """Who publishes the web pages, and where. Raises SettingError where the address is none."""
+    address, publisher, contact = (
+        os.environ.get(f"ARSPLAN_SITE_{name}", "").strip() for name in ("ADDRESS", "PUBLISHER", "CONTACT")
+    )
+    parts = urlsplit(address)
+    if address and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+        raise SettingError(
+            f"ARSPLAN_SITE_ADDRESS is '{address}': write the site's address, such as https://example.se/"
+        )
+    return SiteSettings(f"{address.rstrip('/')}/" if address else "", publisher, contact)
 
 
 def default_landing() -> Path:

@@ -32,7 +32,7 @@ from dagster_project.releases.warehouse_queries import file_remarks, landed_file
 from dagster_project.service.answers.prepare import prepare_answers
 from dagster_project.service.answers.template import read_answer_settings
 from dagster_project.service.build_history import recent_builds
-from dagster_project.settings import Settings, answers_file
+from dagster_project.settings import Settings, answers_file, site_settings
 from dagster_project.transform.dbt_manifest import manifest, names_of_marts
 from dagster_project.transform.documented_tables import CHECK_RESULTS, describe_tables, public_marts
 from dagster_project.transform.run_dbt import build_models, drop_views, read_outcomes, write_outcomes
@@ -261,7 +261,7 @@ def site(
             for table in public_tables()
         ]
         builds = recent_builds(build.settings.output, BUILDS_SHOWN)
-        pages = write_site(build.release.public, figures, tables, documents, listed, builds)
+        pages = write_site(build.release.public, figures, tables, documents, listed, builds, site_settings())
     progress.info("site       %d pages", pages)
     return dg.MaterializeResult(metadata={"pages": pages})
 

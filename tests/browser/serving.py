@@ -6,12 +6,14 @@ import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+from dagster_project.publish.site.server import SiteHandler
 
 if TYPE_CHECKING:
     from conftest import Built
@@ -21,7 +23,7 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
-class Quiet(SimpleHTTPRequestHandler):
+class Quiet(SiteHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -59,8 +61,3 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
-
-
-def wait_for_charts(page: Page) -> None:
-    """Wait until every chart of the page is drawn."""
-    page.wait_for_function("[...document.querySelectorAll('figure.chart')].every(figure => figure.dataset.drawn)")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.serving import DESKTOP, PHONE, wait_for_charts
+from browser.serving import DESKTOP, PHONE
 from browser.test_planner import PAGE_TYPES
 from playwright.sync_api import Browser, ViewportSize
 
@@ -29,7 +29,6 @@ def assert_accessible(browser: Browser, url: str, viewport: ViewportSize, scheme
     with browser.new_context(viewport=viewport, color_scheme=scheme) as context:
         page = context.new_page()
         page.goto(url)
-        wait_for_charts(page)
         page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
         found = Axe().run(page, options=OPTIONS).response["violations"]
         told = [(fault["id"], [node["html"][:120] for node in fault["nodes"][:3]]) for fault in found]

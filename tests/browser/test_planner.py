@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser.serving import DESKTOP, PHONE, wait_for_charts
+from browser.serving import DESKTOP, PHONE
 from conftest import Built
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -18,6 +18,8 @@ PAGE_TYPES = (
     "datakvalitet.html",
     "om.html",
     "data.html",
+    "tillganglighet.html",
+    "404.html",
 )
 
 
@@ -88,7 +90,7 @@ def test_sorts_the_counties(page: Page, address: str, shipped: Built) -> None:
 
 
 def test_sorts_by_status_from_the_most_urgent(page: Page, address: str) -> None:
-    page.goto(f"{address}/lan/01/2026.html")
+    page.goto(f"{address}/lan/03/2026.html")
     page.locator("#municipalities").get_by_role("button", name="Läge").click()
     words = page.locator("#municipalities tbody .status").all_inner_texts()
     ranks = [["Långt efter", "Efter", "Enligt plan", "Före"].index(word) for word in words]
@@ -103,17 +105,124 @@ def test_filters_the_plan(page: Page, address: str) -> None:
     assert page.locator("#plan tbody tr:visible").count() == 8
 
 
-def test_the_map_leads_to_a_municipality(page: Page, address: str) -> None:
-    page.goto(f"{address}/index.html")
-    wait_for_charts(page)
-    page.get_by_label("Visa på kartan").select_option("Avvikelse hittills")
-    page.wait_for_function("document.querySelector('figure.map').dataset.drawn === 'map_signed'")
-    areas = page.locator("figure.map svg .mark-shape path")
+def test_the_map_selects_and_then_leads_to_a_municipality(page: Page, address: str, shipped: Built) -> None:
+    page.goto(f"{address}/2018.html")
+    areas = page.locator(".areas.of-municipality a")
     assert areas.count() == 290
-    # Shapes are drawn in the register's order; the last is large, so that its middle lies within it.
-    name = page.locator("#municipalities tbody th").nth(289).text_content()
-    areas.nth(289).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"{name} 2026")
+    [(code, fulfilment)] = shipped.query(
+        "select area_code, replace(format('{:.1f}', fulfilment_percent), '.', ',') from marts.area_year_summaries "
+        "where quota_year = 2018 and area_code = '2584'"
+    )
+    kiruna = page.locator(f".areas a[href='kommun/{code}/2018.html']")
+    kiruna.click()
+    expect(page.locator(".picked")).to_contain_text(f"Kiruna: måluppfyllelse {fulfilment}")
+    assert page.url == f"{address}/2018.html"
+    kiruna.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kiruna 2018")
+
+
+def test_every_measure_and_level_of_the_map_colours_as_its_legend(page: Page, address: str) -> None:
+    page.goto(f"{address}/2018.html")
+    for level, name in (("municipality", "Kommuner"), ("county", "Län")):
+        page.get_by_label(name, exact=True).check()
+        assert page.locator(".areas:visible").count() == 1
+        for measure in page.locator(".map [name=measure]").all():
+            measure.check()
+            legend = page.locator(".legend:visible")
+            assert legend.count() == 1
+            key = str(measure.get_attribute("id")).removeprefix("map-")
+            swatches = legend.locator(".swatch").evaluate_all(
+                "all => all.map(one => getComputedStyle(one.firstElementChild).fill)"
+            )
+            counts = [int("".join(filter(str.isdigit, text))) for text in legend.locator("small").all_inner_texts()]
+            for number, (swatch, count) in enumerate(zip(swatches[:-1], counts, strict=False)):
+                drawn = page.locator(f".areas.of-{level} a.{key}{number}")
+                assert drawn.count() == count
+                assert count == 0 or drawn.first.evaluate("area => getComputedStyle(area).fill") == swatch
+            assert sum(counts) == page.locator(f".areas.of-{level} a").count()
+            expect(legend).to_contain_text("Inget kommuntal")
+            assert "hatch" in swatches[-1]
+
+
+def test_the_map_is_walked_with_arrow_keys(page: Page, address: str) -> None:
+    page.goto(f"{address}/2018.html")
+    page.get_by_label("Län", exact=True).check()
+    page.keyboard.press("Tab")
+    said = page.locator(".picked")
+    expect(said).to_contain_text("Stockholms län: ")
+    page.keyboard.press("ArrowUp")
+    expect(said).to_contain_text("Uppsala län: ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Uppsala län 2018")
+
+
+@pytest.mark.parametrize(
+    ("typed", "heading"),
+    [
+        ("Älmhults kommun", "Älmhult 2018"),
+        ("region kronoberg", "Kronobergs län 2018"),
+        ("Västra Götalandsregionen", "Västra Götalands län 2018"),
+        ("stockholms  län", "Stockholms län 2018"),
+        ("Stockholms stad", "Stockholm 2018"),
+        ("upplands bro", "Upplands-Bro 2018"),
+        ("malungsälen", "Malung-Sälen 2018"),
+        ("habo", "Habo 2018"),
+        ("håbo", "Håbo 2018"),
+    ],
+)
+def test_search_understands_and_keeps_the_year(typed: str, heading: str, page: Page, address: str) -> None:
+    page.goto(f"{address}/kommun/0765/2018.html")
+    page.get_by_label("Sök kommun eller län").fill(typed)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+
+
+@pytest.mark.parametrize("typed", ["Örebro", "orebro", "jönköping", "Uppsala", "gotland"])
+def test_search_offers_county_and_municipality(typed: str, page: Page, address: str) -> None:
+    page.goto(f"{address}/2018.html")
+    page.get_by_label("Sök kommun eller län").fill(typed)
+    page.keyboard.press("Enter")
+    links = page.locator(".search .message a")
+    expect(links).to_have_count(2)
+    links.filter(has_text="län").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("län 2018")
+
+
+def test_search_knows_years_that_an_area_lacks(page: Page, address: str) -> None:
+    page.goto(f"{address}/2019.html")
+    page.get_by_label("Sök kommun eller län").fill("Kiruna")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kiruna 2026")
+
+
+def test_the_menu_keeps_the_year(page: Page, address: str) -> None:
+    page.goto(f"{address}/kommun/0765/2018.html")
+    menu = page.get_by_role("navigation", name="Huvudmeny")
+    menu.get_by_role("link", name="Årsplanering").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Årsplanering 2018")
+    menu.get_by_role("link", name="Riket").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Plan och utfall 2018")
+    expect(menu.get_by_role("link", name="Riket")).to_have_attribute("aria-current", "page")
+
+
+def test_only_what_scrolls_is_a_region(browser: Browser, address: str) -> None:
+    for viewport, some in ((DESKTOP, False), (PHONE, True)):
+        with browser.new_context(viewport=viewport) as context:
+            page = context.new_page()
+            page.goto(f"{address}/kommun/0765/2018.html")
+            scrolls = "(e.scrollWidth > e.clientWidth)"
+            wrong = f"[...document.querySelectorAll('.scroll')].filter(e => {scrolls} !== (e.tabIndex === 0))"
+            page.wait_for_function(f"{wrong}.length === 0")
+            assert (page.get_by_role("region").count() > 0) == some
+
+
+def test_an_address_without_a_page_is_answered_by_the_site(page: Page, address: str) -> None:
+    for path, heading in (("/kommun/0765/1999.html", "Sidan finns inte"), ("/en/a/b/c.html", "There is no such page")):
+        answer = page.goto(f"{address}{path}")
+        assert answer is not None and answer.status == 404
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        page.get_by_role("link", name="Årsplan", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("2026")
 
 
 def test_keyboard_alone_reaches_a_municipality(page: Page, address: str) -> None:
@@ -131,7 +240,6 @@ def test_keyboard_alone_reaches_a_municipality(page: Page, address: str) -> None
 
 def test_every_control_is_reached_by_keyboard(page: Page, address: str) -> None:
     page.goto(f"{address}/lan/07/index.html")
-    wait_for_charts(page)
     controls = page.evaluate(f"{CONTROLS}.filter(element => element.offsetParent !== null).length")
     reached = set()
     for _ in range(controls * 2):
@@ -153,7 +261,6 @@ def test_works_without_scripts(browser: Browser, address: str) -> None:
 
 def test_a_plain_folder_is_enough(page: Page, public: Path) -> None:
     page.goto((public / "index.html").as_uri())
-    wait_for_charts(page)
     page.get_by_label("Sök kommun eller län").fill("0765")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Älmhult 2026")
@@ -167,7 +274,6 @@ def test_no_request_leaves_the_host(path: str, page: Page, address: str) -> None
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.goto(f"{address}/{path}", wait_until="networkidle")
-    wait_for_charts(page)
     assert asked
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
     assert faults == []
@@ -178,5 +284,4 @@ def test_fits_a_phone(path: str, browser: Browser, address: str) -> None:
     with browser.new_context(viewport=PHONE) as context:
         page = context.new_page()
         page.goto(f"{address}/{path}")
-        wait_for_charts(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

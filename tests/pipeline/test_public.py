@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -18,8 +19,7 @@ from conftest import Build, Built
 
 from dagster_project.publish.data.downloads import public_tables
 
-PAGE_LIMIT = 300_000
-SHARED_SCRIPT = "vega.js"
+LIMIT = 100_000  # bytes
 YEAR = 2026
 ALMHULT = "0765"
 
@@ -94,6 +94,7 @@ def test_the_data_dictionary_describes_every_column(public: Path) -> None:
         path.stem for path in (public / "data").glob("*.parquet")
     }
     assert "assignment_log 2026" in package["description"]
+    assert [licence["name"] for licence in package["licenses"]] == ["CC0-1.0"]
     for resource in package["resources"]:
         found = duckdb.execute(f"describe from '{public}/data/{resource['name']}.parquet'").fetchall()
         fields = resource["schema"]["fields"]
@@ -199,7 +200,7 @@ def test_every_internal_link_leads_somewhere(public: Path) -> None:
             if target.startswith(("http://", "https://")):
                 continue
             name, _, fragment = target.partition("#")
-            file = (page.parent / name).resolve() if name else page
+            file = (public / name[1:] if name[0] == "/" else (page.parent / name).resolve()) if name else page
             if file not in checked:
                 if not file.is_file():
                     broken.append((page, target))
@@ -220,13 +221,48 @@ def test_nothing_is_fetched_from_another_host(public: Path) -> None:
         assert "url(" not in style.read_text()
 
 
-def test_pages_are_light(public: Path) -> None:
-    """A page with its own style and scripts, without the one that draws charts."""
-    asset = re.compile(r'(?:href|src)="(?:\.\./)*(assets/[^"]+)"')
-    for page in public.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        own = {name for name in asset.findall(text) if not name.endswith(SHARED_SCRIPT)}
-        assert page.stat().st_size + sum((public / name).stat().st_size for name in own) < PAGE_LIMIT, page
+def loaded(page: Path, public: Path) -> list[bytes]:
+    """A page and all that it loads."""
+    content = page.read_bytes()
+    assets = re.findall(rb'<(?:script|link|img)[^>]*(?:href|src)="(?:\.\./|/)*(assets/[^"]+)"', content)
+    assert len(assets) == 4
+    return [content, *((public / name.decode()).read_bytes() for name in assets)]
+
+
+def test_a_municipality_weighs_little(public: Path) -> None:
+    pages = [*public.glob("kommun/*/*.html"), *public.glob("en/kommun/*/*.html")]
+    assert len(pages) > 2000
+    assert {page for page in pages if sum(map(len, loaded(page, public))) > LIMIT} == set()
+
+
+def test_other_pages_weigh_little_when_compressed(public: Path) -> None:
+    pages = [*public.glob("*.html"), *public.glob("lan/*/*.html"), *public.glob("arsplanering/*.html")]
+    assert len(pages) > 100
+    weights = {page: sum(len(gzip.compress(part, 6)) for part in loaded(page, public)) for page in pages}
+    assert {page: weight for page, weight in weights.items() if weight > LIMIT} == {}
+
+
+def head_of(page: Path) -> str:
+    """The head of a page, on one line."""
+    return " ".join(page.read_text(encoding="utf-8").partition("</head>")[0].split())
+
+
+def test_every_page_says_what_it_is(public: Path) -> None:
+    """A title and a description of its own kind; addresses only where the site's own is known."""
+    for name in ("index.html", "en/2018.html", "lan/07/2018.html", "kommun/0765/2018.html", "om.html", "404.html"):
+        head = head_of(public / name)
+        title, description = (re.search(rf'og:{part}" content="([^"]+)"', head) for part in ("title", "description"))
+        assert title is not None and f"<title>{title[1]} · Årsplan</title>" in head
+        assert description is not None and f'name="description" content="{description[1]}"' in head
+        assert "canonical" not in head and "og:url" not in head
+    assert not (public / "sitemap.xml").exists()
+    assert (public / "robots.txt").read_text() == "User-agent: *\nDisallow:\n"
+
+
+def test_who_answers_for_the_site_is_said(public: Path) -> None:
+    about = (public / "om.html").read_text(encoding="utf-8")
+    assert "CC0 1.0" in about and "Utgivare: inte angiven. Kontakt: inte angiven." in about
+    assert "axe-core" in (public / "en" / "tillganglighet.html").read_text(encoding="utf-8")
 
 
 def test_figures_of_a_municipality_equal_the_mart(public: Path, shipped: Built) -> None:
@@ -349,7 +385,10 @@ def two_releases(build: Build, tmp_path_factory: pytest.TempPathFactory) -> tupl
             decisions(landing, [AGREEMENT, agreement], "redistributions")
             event = ("e", "assigned", "2026-02-10", "a", ALMHULT, 3, "quota_refugee")
             decisions(landing, [EVENT, event], "assignment_log")
-        built = build(landing, "2026-03-01", output, with_site=True)
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in SITE.items():
+                environment.setenv(f"ARSPLAN_SITE_{name}", value)
+            built = build(landing, "2026-03-01", output, with_site=True)
         assert built.exit_code == 0, built.text
         nights.append((output / "current").resolve() / "public")
     return nights[0], nights[1]
@@ -367,6 +406,33 @@ AGREEMENT = (
     "decided_date",
 )
 EVENT = ("event_id", "event_type", "event_date", "assignment_id", "municipality_code", "persons", "category")
+
+
+SITE = {"ADDRESS": "https://example.se/plan", "PUBLISHER": "Utgivare & Co", "CONTACT": "plan@example.se"}
+
+
+def test_a_site_with_an_address_says_where_it_is(two_releases: tuple[Path, Path]) -> None:
+    _, public = two_releases
+    head = head_of(public / "en" / "kommun" / ALMHULT / "2026.html")
+    address = f"https://example.se/plan/en/kommun/{ALMHULT}/2026.html"
+    assert f'<link rel="canonical" href="{address}">' in head
+    assert f'<meta property="og:url" content="{address}">' in head
+    assert f'hreflang="sv" href="{address.replace("/en/", "/")}"' in head
+    listed = re.findall(r"<loc>https://example.se/plan/([^<]+)</loc>", (public / "sitemap.xml").read_text())
+    assert f"kommun/{ALMHULT}/2026.html" in listed and "404.html" not in listed
+    assert [name for name in listed if not (public / name).is_file()] == []
+    assert "Sitemap: https://example.se/plan/sitemap.xml" in (public / "robots.txt").read_text()
+    assert 'href="/plan/assets/site.css"' in (public / "404.html").read_text(encoding="utf-8")
+    about = (public / "om.html").read_text(encoding="utf-8")
+    assert "Utgivare &amp; Co" in about and "plan@example.se" in about
+
+
+def test_an_address_that_is_none_is_refused(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "landing").mkdir()
+    monkeypatch.setenv("ARSPLAN_SITE_ADDRESS", "example.se")
+    built = build(tmp_path / "landing", "2026-03-01", tmp_path / "output")
+    assert built.exit_code == 2
+    assert "ARSPLAN_SITE_ADDRESS is 'example.se'" in built.text
 
 
 def editions(public: Path, year: int) -> set[str]:
@@ -400,7 +466,11 @@ def test_what_changed_is_told_with_its_cause(two_releases: tuple[Path, Path]) ->
     assert {row[1] for row in rows} == {2026}
     assert all(row[4] != row[5] for row in rows)
     page = (after / "andringar.html").read_text(encoding="utf-8")
-    assert "Omfördelning: A7" in page
+    assert re.search(
+        r"Omfördelning: A7</h2>.*?Älmhult 2026</a></dt>\s*<dd>\s*Kommuntal:\s*hela året\s*<[^>]+>20 → <b>26<",
+        page,
+        re.S,
+    )
     assert "Nya eller rättade händelser" in page
 
 

@@ -94,6 +94,7 @@ def data_package(tables: list[Table], simulated: list[str], as_of: date, build_i
         "title": "Årsplan: plan against outcome for the settlement of newly arrived refugees",
         "description": f"Figures to {as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}.",
         "version": build_id,
+        "licenses": [{"name": "CC0-1.0", "path": "https://creativecommons.org/publicdomain/zero/1.0/"}],
         "resources": [
             {
                 "name": table.name,

@@ -1,180 +1,143 @@
-"""Charts and map as Vega-Lite specifications, and the scripts that show them; figures come from each page's tables."""
+"""Where the marks of a chart lie: x in parts of the plot's width, y in pixels, so that text keeps its size on a phone.
+
+A chart is made from rows of plain values; templates/charts.html draws it, a path for each series.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from itertools import pairwise
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
-import altair as alt
-import vl_convert
+from dagster_project.publish.site.scales import nice_ticks
 
-from dagster_project.language import Language
-from dagster_project.settings import MUNICIPALITY_SHAPES_FILE
-
-# Fields that site.js takes from a table's columns by their data-field.
-_ROWS = alt.NamedData(name="rows")
-_SHAPES = alt.NamedData(name="shapes")
-_MAP_DECIMALS = 2  # about 1 km: finer than a pixel of the map
+WIDTH = 1200  # parts of the plot's width: a month has a hundred
+BOTTOM = 196  # pixels from the top to zero; the uppermost tick's label takes the first 16
+_TOP = 16
+_BAR = 34  # a bar's width, in parts
 
 
-def vega_bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script that asks no other host."""
-    code: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    return code
+class Level(NamedTuple):
+    """A value that held from one day through another."""
+
+    series: str
+    first: date
+    last: date
+    persons: int
 
 
-def chart_script(language: Language) -> str:
-    """A script that names every specification, with the language's words."""
-    word = language.texts["word"]
-    specifications = {
-        "months": _months(word),
-        "cumulative": _cumulative(word),
-        "quota": _quota(word, [("kommuntal", word["kommuntal"]), ("lanstal", word["lanstal"])]),
-        "kommuntal": _quota(word, [("kommuntal", word["kommuntal"])]),
-        "map": _map(alt.Scale(scheme="blues")),
-        "map_signed": _map(alt.Scale(scheme="purpleorange", domainMid=0)),
+class Summary(NamedTuple):
+    """What a year's months say in a sentence: the newest month with an outcome, and sums through it."""
+
+    month: date
+    planned: int
+    net: int
+    received: int
+    widest_month: date
+    widest_deviation: int
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The vertical axis, as values with their pixels, and a path by the name of what it shows."""
+
+    ticks: list[tuple[int, int]]
+    paths: dict[str, str]
+
+
+@dataclass(frozen=True)
+class LevelChart(Chart):
+    """Level lines; `years` are those of the horizontal axis, `newest_and_highest` two levels of each series."""
+
+    years: list[int]
+    newest_and_highest: list[tuple[Level, Level]]
+
+
+class _Axis:
+    """A vertical axis on which all values have room, with round ticks from 0."""
+
+    def __init__(self, values: Iterable[int | None]) -> None:
+        numbers = nice_ticks(max((value for value in values if value is not None), default=0))
+        self.highest = numbers[-1]
+        self.ticks = [(number, self.y(number)) for number in numbers]
+
+    def y(self, persons: int) -> int:
+        return BOTTOM - round((BOTTOM - _TOP) * persons / self.highest)
+
+
+def bar_chart(rows: Sequence[Any], as_of: date) -> Chart:
+    """Planned and net side by side as bars, received as dots; of months not begun by the as-of date the plan alone."""
+    begun = [row for row in rows if row.plan_month <= as_of]
+    planned = [(row.plan_month.month, row.planned_persons) for row in rows]
+    net = [(row.plan_month.month, row.net_assigned_persons) for row in begun]
+    received = [(row.plan_month.month, row.received_in_month_persons) for row in begun]
+    axis = _Axis(persons for _, persons in (*planned, *net, *received))
+    dots = "".join(f"M{point}h0" for point in _points(axis, received))
+    bars = {"planned": _bars(axis, planned, -_BAR), "net": _bars(axis, net, 0)}
+    return Chart(axis.ticks, {**bars, "halo": dots, "received": dots})
+
+
+def line_chart(rows: Sequence[Any], as_of: date) -> Chart:
+    """The cumulative plan of the whole year and the cumulative net through the as-of date, as lines."""
+    plan = [(row.plan_month.month, row.cumulative_planned_persons) for row in rows]
+    net = [(row.plan_month.month, row.cumulative_net_assigned_persons) for row in rows if row.plan_month <= as_of]
+    axis = _Axis(persons for _, persons in (*plan, *net))
+    paths = {name: "L".join(_points(axis, line)) for name, line in (("plan-line", plan), ("net-line", net))}
+    return Chart(axis.ticks, {name: f"M{path}" if path else "" for name, path in paths.items()})
+
+
+def _points(axis: _Axis, months: Iterable[tuple[int, int | None]]) -> list[str]:
+    return [f"{100 * month - 50} {axis.y(persons)}" for month, persons in months if persons is not None]
+
+
+def _bars(axis: _Axis, months: Iterable[tuple[int, int | None]], offset: int) -> str:
+    return "".join(
+        f"M{100 * month - 50 + offset} {BOTTOM}V{axis.y(persons)}h{_BAR}V{BOTTOM}z"
+        for month, persons in months
+        if persons
+    )
+
+
+def summary(rows: Sequence[Any], as_of: date) -> Summary | None:
+    """Sums of the months begun by the as-of date; None where nothing is known of an outcome."""
+    known = [row for row in rows if row.plan_month <= as_of and row.cumulative_deviation_persons is not None]
+    if not known:
+        return None
+    last, widest = known[-1], max(known, key=lambda row: abs(row.deviation_persons))
+    return Summary(
+        last.plan_month,
+        last.cumulative_planned_persons,
+        last.cumulative_net_assigned_persons,
+        sum(row.received_in_month_persons or 0 for row in known),
+        widest.plan_month,
+        widest.deviation_persons,
+    )
+
+
+def level_chart(spans: Iterable[tuple[str, date, date, int | None]]) -> LevelChart | None:
+    """Level lines over whole years, from the first day's year to the last day's; None where no span has persons."""
+    levels = [Level(series, first, last, persons) for series, first, last, persons in spans if persons is not None]
+    if not levels:
+        return None
+    axis = _Axis(level.persons for level in levels)
+    begin = date(min(level.first for level in levels).year, 1, 1)
+    end = date(max(level.last for level in levels).year + 1, 1, 1)
+    by_series: dict[str, list[Level]] = {}
+    for level in levels:
+        by_series.setdefault(level.series, []).append(level)
+
+    def x(day: date) -> int:
+        return round(WIDTH * (day - begin).days / (end - begin).days)
+
+    paths = {
+        series: "".join(
+            f"M{x(level.first)} {axis.y(level.persons)}H{x(level.last + timedelta(days=1))}" for level in own
+        )
+        for series, own in by_series.items()
     }
-    content = {name: chart.to_dict() for name, chart in specifications.items()}
-    return f"window.arsplanCharts = {json.dumps(content, ensure_ascii=False)};\n"
-
-
-def map_script() -> str:
-    """A script with the shapes of the municipalities: id and geometry, rings in the order that Vega draws them."""
-    collection = json.loads(MUNICIPALITY_SHAPES_FILE.read_text(encoding="utf-8"))
-    shapes = [
-        {"type": "Feature", "id": feature["id"], "geometry": _drawn(feature["geometry"])}
-        for feature in collection["features"]
+    extremes = [
+        (max(own, key=lambda level: level.last), max(own, key=lambda level: level.persons))
+        for own in by_series.values()
     ]
-    return f"window.arsplanShapes = {json.dumps(shapes, separators=(',', ':'))};\n"
-
-
-def _drawn(geometry: dict[str, Any]) -> dict[str, Any]:
-    polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
-    return {
-        "type": "MultiPolygon",
-        "coordinates": [
-            [_ring(ring, clockwise=position == 0) for position, ring in enumerate(polygon)] for polygon in polygons
-        ],
-    }
-
-
-def _ring(ring: list[list[float]], clockwise: bool) -> list[list[float]]:
-    """D3 takes a clockwise ring as an outline, and a counter-clockwise one as everything outside it."""
-    doubled_area = sum((after[0] - before[0]) * (after[1] + before[1]) for before, after in pairwise(ring))
-    rounded = [[round(x, _MAP_DECIMALS), round(y, _MAP_DECIMALS)] for x, y in ring]
-    kept = [point for position, point in enumerate(rounded) if position == 0 or point != rounded[position - 1]]
-    return kept if (doubled_area > 0) == clockwise else kept[::-1]
-
-
-def _series(chart: alt.Chart, fields: list[tuple[str, str]]) -> tuple[alt.Chart, alt.Scale]:
-    """Turn columns into rows of series and persons; the scale keeps the series' order."""
-    names = dict(fields)
-    folded = chart.transform_fold(list(names), as_=["field", "persons"]).transform_calculate(
-        series=f"{json.dumps(names, ensure_ascii=False)}[datum.field]"
-    )
-    return folded, alt.Scale(domain=list(names.values()))
-
-
-def _legend() -> alt.Legend:
-    return alt.Legend(title=None, orient="top")
-
-
-def _tooltips(word: Mapping[str, str], label: str, title: str) -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip(f"{label}:N", title=title),
-        alt.Tooltip("series:N", title=word["figure"]),
-        alt.Tooltip("persons:Q", title=word["persons"]),
-    ]
-
-
-def _months(word: Mapping[str, str]) -> alt.LayerChart:
-    """Planned and assigned net side by side, received as points."""
-    x = alt.X("month:N", sort=None, title=None, axis=alt.Axis(labelAngle=0))
-    y = alt.Y("persons:Q", title=word["persons"])
-    fields = [("planned", word["planned"]), ("net", word["net"]), ("received", word["received"])]
-    chart, scale = _series(alt.Chart(_ROWS), fields)
-    colour = alt.Color("series:N", scale=scale, legend=_legend())
-    bars = (
-        chart.transform_filter("datum.field != 'received'")
-        .mark_bar(cornerRadiusEnd=1)
-        .encode(x=x, y=y, xOffset=alt.XOffset("series:N", scale=scale), color=colour)
-    )
-    points = (
-        chart.transform_filter("datum.field == 'received' && isValid(datum.persons)")
-        .mark_point(shape="diamond", filled=True, size=70, opacity=1)
-        .encode(x=x, y=y, color=colour)
-    )
-    tooltips = _tooltips(word, "month", word["month"])
-    finished: alt.LayerChart = (bars + points).encode(tooltip=tooltips).properties(width="container", height=260)
-    return finished
-
-
-def _cumulative(word: Mapping[str, str]) -> alt.Chart:
-    """The plan as a dashed line, net assignments as a solid one."""
-    fields = [("cumulative_planned", word["cumulative_planned"]), ("cumulative_net", word["cumulative_net"])]
-    chart, scale = _series(alt.Chart(_ROWS), fields)
-    encoded = chart.mark_line(point=True, strokeWidth=2.5).encode(
-        x=alt.X("month:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("persons:Q", title=word["persons"]),
-        color=alt.Color("series:N", scale=scale, legend=_legend()),
-        strokeDash=alt.StrokeDash("series:N", scale=alt.Scale(domain=scale.domain, range=[[5, 4], [1, 0]])),
-        tooltip=_tooltips(word, "month", word["month"]),
-    )
-    finished: alt.Chart = encoded.properties(width="container", height=220)
-    return finished
-
-
-def _quota(word: Mapping[str, str], fields: list[tuple[str, str]]) -> alt.Chart:
-    """Quotas as level lines, each from the day on which it came into force to its last."""
-    chart, scale = _series(alt.Chart(_ROWS), fields)
-    encoded = (
-        chart.transform_filter("isValid(datum.persons)")
-        .mark_rule(strokeWidth=3, strokeCap="butt")
-        .encode(
-            x=alt.X("from:T", title=None, axis=alt.Axis(format="%Y", tickCount={"interval": "year", "step": 1})),
-            x2="to:T",
-            y=alt.Y("persons:Q", title=word["persons"]),
-            color=alt.Color("series:N", scale=scale, legend=_legend()),
-            strokeDash=alt.StrokeDash("series:N", scale=alt.Scale(domain=scale.domain, range=[[1, 0], [5, 4]])),
-            tooltip=[
-                alt.Tooltip("series:N", title=word["figure"]),
-                alt.Tooltip("persons:Q", title=word["persons"]),
-                alt.Tooltip("from:T", title=word["from"], format="%Y-%m-%d"),
-                alt.Tooltip("to:T", title=word["to"], format="%Y-%m-%d"),
-            ],
-        )
-    )
-    finished: alt.Chart = encoded.properties(width="container", height=220)
-    return finished
-
-
-def _map(scale: alt.Scale) -> alt.Chart:
-    """The municipalities, coloured by the measure that the reader chose; site.js links each to its page."""
-    measure = alt.param(name="measure", value="fulfilment")
-    finished: alt.Chart = (
-        alt.Chart(_SHAPES)
-        .mark_geoshape(stroke="#888", strokeWidth=0.3, cursor="pointer", invalid=None)
-        .transform_lookup(lookup="id", from_=alt.LookupData(_ROWS, key="code"), as_="row")
-        .transform_calculate(
-            value="isValid(datum.row) ? datum.row[measure] : null",
-            area="isValid(datum.row) ? datum.row.area : datum.id",
-            status="isValid(datum.row) ? datum.row.status : ''",
-            page="isValid(datum.row) ? datum.row.page : ''",
-            text="isValid(datum.row) ? datum.row[measure + '_text'] : ''",
-        )
-        .encode(
-            color=alt.Color("value:Q", scale=scale, legend=alt.Legend(orient="top-left", titleLimit=260, tickCount=4)),
-            tooltip=[
-                alt.Tooltip("area:N", title=" "),
-                alt.Tooltip("text:N", title="  "),
-                alt.Tooltip("status:N", title="   "),
-            ],
-        )
-        .project("transverseMercator", rotate=[-16.5, 0, 0])
-        .add_params(measure)
-        .properties(width="container", height=640)
-        .configure_scale(invalid={"color": {"value": "#bbb"}})  # a municipality without a figure is grey
-    )
-    return finished
+    return LevelChart(axis.ticks, paths, list(range(begin.year, end.year)), extremes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,12 +20,14 @@ from dagster_project.language import LANGUAGES, Language
 from dagster_project.publish.data.changes import Changes
 from dagster_project.publish.documents.plans import Editions
 from dagster_project.publish.mart_rows import COUNTRY, MartRows
+from dagster_project.publish.site import charts, maps
 from dagster_project.publish.site.figure_sources import read_sources
+from dagster_project.publish.site.shapes import map_shapes
 from dagster_project.publish.site.templating import templates
 from dagster_project.releases.build_json import ERROR
 from dagster_project.releases.build_record import BuildRecord
 from dagster_project.releases.document_paths import plan_document, plan_workbook
-from dagster_project.settings import SOURCES_FILE, STOCKHOLM
+from dagster_project.settings import SOURCES_FILE, STOCKHOLM, SiteSettings
 from dagster_project.sql import Row
 
 HERE = Path(__file__).parent
@@ -64,7 +65,8 @@ MENU = (
 class Page:
     """One page in every language: where it lies below a language's folder, its template and what that shows.
 
-    `also` is a second address of the same page in the same folder.
+    `also` is a second address of the same page in the same folder. A page that is shown wherever none is found has
+    no place, so its links begin at the site's root.
     """
 
     path: str
@@ -72,6 +74,7 @@ class Page:
     section: str
     content: dict[str, Any] = field(default_factory=dict)
     also: str | None = None
+    has_place: bool = True
 
 
 def write_site(
@@ -81,6 +84,7 @@ def write_site(
     editions: Editions,
     tables: list[dict[str, Any]],
     builds: list[BuildRecord],
+    site: SiteSettings,
 ) -> int:
     """Write every page in every language below `public`; how many there are.
 
@@ -88,15 +92,16 @@ def write_site(
     """
     _write_assets(public, figures)
     pages = list(all_pages(figures, changes, editions, tables, builds))
+    _write_for_robots(public, pages, site)
     for language in LANGUAGES:
-        environment = _environment(figures, language)
+        environment = _environment(figures, language, site)
         folders: set[Path] = set()
         for page in pages:
             target = public / language.folder / page.path
             if target.parent not in folders:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 folders.add(target.parent)
-            target.write_text(_render(environment, language, page), encoding="utf-8")
+            target.write_text(_render(environment, language, page, site), encoding="utf-8")
             if page.also:
                 target.with_name(page.also).hardlink_to(target)
     return len(pages) * len(LANGUAGES)
@@ -116,12 +121,14 @@ def all_pages(
         folder = f"kommun/{municipality.municipality_code}/"
         content = partial(_municipality, figures, municipality)
         yield from _by_year(folder, "municipality.html", "country", years, content)
-    plan_years = [year for year in figures.years if figures.by("monthly_plan", "quota_year").get(year)]
+    plan_years = _plan_years(figures)
     yield from _by_year("arsplanering/", "plan.html", "plan", plan_years, partial(_plan, figures, editions, plan_years))
-    yield Page("andringar.html", "changes.html", "changes", _changes(changes))
+    yield Page("andringar.html", "changes.html", "changes", _changes(figures, changes))
     yield Page("datakvalitet.html", "quality.html", "quality", _quality(figures, builds))
     yield Page("om.html", "about.html", "about", _about(figures))
     yield Page("data.html", "data.html", "data", {"tables": tables, "document_years": plan_years})
+    yield Page("tillganglighet.html", "accessibility.html", "accessibility")
+    yield Page("404.html", "missing.html", "missing", has_place=False)
 
 
 def _by_year(
@@ -137,7 +144,10 @@ def _by_year(
 
 def _country(figures: MartRows, year: int | None) -> dict[str, Any]:
     summaries = figures.by("area_year_summaries", "quota_year", "area_level")
+    shapes = map_shapes()
+    drawn = {"municipality": list(shapes.paths), "county": list(shapes.counties)}
     return {
+        "layers": [maps.layer(level, summaries.get((year, level), []), codes) for level, codes in drawn.items()],
         "summary": figures.one("area_year_summaries", quota_year=year, area_code=COUNTRY),
         "months": figures.by("area_plan_deviations", "area_code", "quota_year").get((COUNTRY, year), []),
         "counties": summaries.get((year, "county"), []),
@@ -152,6 +162,7 @@ def _country(figures: MartRows, year: int | None) -> dict[str, Any]:
 def _county(figures: MartRows, county: Row, year: int | None) -> dict[str, Any]:
     code = county.county_code
     register = figures.by("municipalities", "county_code")[code]
+    quotas = figures.by("county_quotas", "county_code").get(code, [])
     summaries = [
         figures.one("area_year_summaries", quota_year=year, area_code=row.municipality_code) for row in register
     ]
@@ -164,7 +175,12 @@ def _county(figures: MartRows, county: Row, year: int | None) -> dict[str, Any]:
         "months": figures.by("area_plan_deviations", "area_code", "quota_year").get((code, year), []),
         "received": figures.one("receptions_by_category", reception_year=year, area_code=code),
         "proposals": figures.by("lanstal_proposals", "county_code").get(code, []),
-        "quotas": figures.by("county_quotas", "county_code").get(code, []),
+        "quotas": quotas,
+        "quota_spans": [
+            (series, row.valid_from_date, row.valid_to_date, persons)
+            for row in quotas
+            for series, persons in (("lanstal", row.lanstal_persons), ("kommuntal", row.kommuntal_total_persons))
+        ],
         "lanstal_changes": figures.by("lanstal_changes", "county_code").get(code, []),
         **_cancellations(figures, year, county=code, country=COUNTRY),
     }
@@ -173,6 +189,7 @@ def _county(figures: MartRows, county: Row, year: int | None) -> dict[str, Any]:
 def _municipality(figures: MartRows, municipality: Row, year: int | None) -> dict[str, Any]:
     code = municipality.municipality_code
     of_year = (code, year)
+    changes = figures.by("kommuntal_changes", "municipality_code").get(code, [])
     outcomes = figures.by("redistribution_outcomes", "quota_year").get(year, [])
     return {
         "code": code,
@@ -184,7 +201,8 @@ def _municipality(figures: MartRows, municipality: Row, year: int | None) -> dic
         "received": figures.one("receptions_by_category", reception_year=year, area_code=code),
         "prior": figures.one("area_year_summaries", quota_year=(year or 0) - 1, area_code=code),
         "months": figures.by("plan_deviations", "municipality_code", "quota_year").get(of_year, []),
-        "changes": figures.by("kommuntal_changes", "municipality_code").get(code, []),
+        "changes": changes,
+        "quota_spans": [("kommuntal", row.effect_date, row.valid_to_date, row.kommuntal_persons) for row in changes],
         "requests": figures.by("change_request_months", "municipality_code", "quota_year").get(of_year, []),
         "redistributions": [row for row in outcomes if code in (row.from_municipality_code, row.to_municipality_code)],
         "arithmetic": figures.by("plan_arithmetic", "municipality_code", "quota_year").get(of_year, []),
@@ -275,8 +293,17 @@ def _plan(figures: MartRows, editions: Editions, years: list[int], year: int | N
     }
 
 
-def _changes(changes: Changes) -> dict[str, Any]:
-    return {"previous": changes.previous, "changes": changes.rows[:CHANGES_SHOWN], "all_changes": len(changes.rows)}
+def _changes(figures: MartRows, changes: Changes) -> dict[str, Any]:
+    """Changed figures by cause, county, and area with its year: what one cause did is read in one place."""
+    shown = sorted(changes.rows[:CHANGES_SHOWN], key=lambda row: (row.cause, row.change_ids or ""))
+    counties = {row.municipality_code: row.county_code for row in figures.marts["municipalities"]}
+    groups = []
+    for (cause, ids), rows in groupby(shown, key=lambda row: (row.cause, row.change_ids)):
+        by_county: dict[str, list[Any]] = {}
+        for area, cells in groupby(rows, key=lambda row: (row.area_code, row.quota_year)):
+            by_county.setdefault(counties.get(area[0], area[0]), []).append((area, list(cells)))
+        groups.append({"cause": cause, "change_ids": ids, "counties": sorted(by_county.items())})
+    return {"previous": changes.previous, "groups": groups, "shown": len(shown), "all_changes": len(changes.rows)}
 
 
 def _quality(figures: MartRows, builds: list[BuildRecord]) -> dict[str, Any]:
@@ -321,7 +348,7 @@ def _origin(figures: MartRows, year: int, figure: str) -> str:
     return "simulated" if row.simulated_rows == row.delivered_rows else "partly"
 
 
-def _environment(figures: MartRows, language: Language) -> jinja2.Environment:
+def _environment(figures: MartRows, language: Language, site: SiteSettings) -> jinja2.Environment:
     """Templates with what the pages of a language ask for."""
     environment = templates(language)
     names = {row.municipality_code: row.municipality_name for row in figures.marts["municipalities"]}
@@ -346,8 +373,15 @@ def _environment(figures: MartRows, language: Language) -> jinja2.Environment:
         "language": language,
         "languages": LANGUAGES,
         "other_language": next(other for other in LANGUAGES if other is not language),
-        "menu": MENU,
+        "site": site,
+        "menu_of": lambda page: [_menu_entry(figures, page, *entry) for entry in MENU],
         "figures": figures,
+        "bar_chart": charts.bar_chart,
+        "line_chart": charts.line_chart,
+        "level_chart": charts.level_chart,
+        "chart_summary": charts.summary,
+        "measures": maps.MEASURES,
+        "shapes": map_shapes(),
         "area_name": lambda code: texts["page"]["country"] if code == COUNTRY else names[code],
         "simulated_figures": simulated_figures,
         "counties_with_kommuntal": counties_with_kommuntal,
@@ -363,9 +397,10 @@ def _environment(figures: MartRows, language: Language) -> jinja2.Environment:
     return environment
 
 
-def _render(environment: jinja2.Environment, language: Language, page: Page) -> str:
+def _render(environment: jinja2.Environment, language: Language, page: Page, site: SiteSettings) -> str:
     """The page as HTML, with links relative to where it lies, so that a plain folder serves it too."""
-    home = "../" * page.path.count("/")
+    home = "../" * page.path.count("/") if page.has_place else f"{urlsplit(site.address).path or '/'}{language.folder}"
+    root = home + "../" * language.folder.count("/")
 
     def page_of(folder: str, code: str, year: int | None) -> str:
         return f"{home}{folder}/{code}/{year or 'index'}.html"
@@ -377,36 +412,65 @@ def _render(environment: jinja2.Environment, language: Language, page: Page) -> 
         links = (Markup('<a href="{0}om.html#{1}">{1}</a>').format(home, source) for source in text.split(";"))
         return Markup(", ").join(links)
 
-    folder = page.path[: page.path.rfind("/") + 1]
-    rendered = environment.get_template(page.template).render(
-        page.content,
-        path=page.path,
-        section=page.section,
-        is_front=bool({page.path, folder + (page.also or page.path)} & {target for _, target in MENU}),
+    return environment.get_template(page.template).render(
+        {"year": None, **page.content},
+        path=page.path if page.has_place else "index.html",
+        canonical=f"{site.address}{language.folder}{page.path}" if site.address and page.has_place else "",
+        page=page,
         home=home,
-        root=home + "../" * language.folder.count("/"),
+        root=root,
         municipality_page=area_page,
         county_page=area_page,
         area_page=area_page,
         source_links=source_links,
     )
-    return re.sub(r"\n\s+", "\n", rendered)  # indentation is for those who read the templates: a third of a page
+
+
+def _menu_entry(figures: MartRows, page: Page, key: str, target: str) -> tuple[str, str, str]:
+    """A menu's key, where it leads, keeping the page's year where it can, and whether one is there ("page", "true")."""
+    year = page.content.get("year")
+    has_year = {"country": figures.years, "plan": _plan_years(figures)}.get(key, [])
+    if year in has_year:
+        target = target.replace("index", str(year))
+    here = {page.path, page.path.rpartition("/")[0] + "/" + (page.also or "")}
+    return key, target, "" if page.section != key else "page" if target in here else "true"
+
+
+def _plan_years(figures: MartRows) -> list[int]:
+    return [year for year in figures.years if figures.by("monthly_plan", "quota_year").get(year)]
+
+
+def _write_for_robots(public: Path, pages: list[Page], site: SiteSettings) -> None:
+    """robots.txt, and where the site's address is known a list of all pages."""
+    robots = "User-agent: *\nDisallow:\n"
+    if site.address:
+        listed = [
+            f"{site.address}{language.folder}{page.path}" for language in LANGUAGES for page in pages if page.has_place
+        ]
+        urls = "".join(f"<url><loc>{address}</loc></url>\n" for address in listed)
+        head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+        (public / "sitemap.xml").write_text(f"{head}{urls}</urlset>\n", encoding="utf-8")
+        robots += f"Sitemap: {site.address}sitemap.xml\n"
+    (public / "robots.txt").write_text(robots, encoding="utf-8")
 
 
 def _write_assets(public: Path, figures: MartRows) -> None:
     """What all pages share: style, scripts, shapes, and the areas to search among."""
-    from dagster_project.publish.site import charts  # noqa: PLC0415 (heavy)
-
     assets = public / "assets"
     shutil.copytree(HERE / "static", assets)
-    areas = [[row.county_code, row.county_name] for row in figures.marts["counties"]]
-    areas += [[row.municipality_code, row.municipality_name] for row in figures.marts["municipalities"]]
-    areas.sort(key=lambda area: area[1])
-    scripts = {
-        "areas.js": f"window.arsplanAreas = {json.dumps(areas, ensure_ascii=False)};\n",
-        "map.js": charts.map_script(),
-        "vega.js": charts.vega_bundle(),
-        **{f"charts.{language.code}.js": charts.chart_script(language) for language in LANGUAGES},
-    }
-    for name, script in scripts.items():
-        (assets / name).write_text(script, encoding="utf-8")
+    years = figures.years
+    areas = [(row.county_code, row.county_name) for row in figures.marts["counties"]]
+    areas += [(row.municipality_code, row.municipality_name) for row in figures.marts["municipalities"]]
+    found = [
+        [code, name, _bits(years, figures.years_of(code))] for code, name in sorted(areas, key=lambda area: area[1])
+    ]
+    script = (
+        f"window.arsplanYears = {json.dumps(years)};\n"
+        f"window.arsplanAreas = {json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"
+    )
+    (assets / "areas.js").write_text(script, encoding="utf-8")
+
+
+def _bits(years: list[int], own: list[int]) -> int:
+    """Which of all years an area has, as the bits of a number: short in a script."""
+    return sum(1 << position for position, year in enumerate(years) if year in own)

@@ -1,4 +1,4 @@
-// Adds to pages that work without it: search, sorting, filters, charts and the map. Figures are read from the tables.
+// Adds to pages that work without it: search, sorting, filters, and selecting on the map.
 'use strict';
 
 const page = document.documentElement;
@@ -15,31 +15,66 @@ function cellText(cell) {
   return cell.textContent.trim();
 }
 
-// Search: names of all areas; the answer is a page.
+// Search: names of all areas. One answer is a page, several are links to choose among.
+const alike = (text) => text.toLocaleLowerCase('sv').replace(/[\s-]+/g, ' ').trim();
+const plain = (text) => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '');
+const COUNTY = /(^| )(l[aä]ns?|region(en)?|county)(?= |$)|(?<=.)s?region(en)?$/;
+const MUNICIPALITY = /(^| )(kommuns?|stad|municipality)(?= |$)/;
+
+// A name without the words for its kind, in one word and without the genitive: 'Region Kronoberg' is 'kronoberg'.
+function core(text) {
+  return text.replace(COUNTY, ' ').replace(MUNICIPALITY, ' ').replace(/ /g, '').replace(/s$/, '');
+}
+
+function fitting(typed) {
+  const text = alike(typed);
+  const isCounty = COUNTY.test(text);
+  const areas = window.arsplanAreas.filter(([code]) => code.length === 2 ? !MUNICIPALITY.test(text) : !isCounty);
+  const wanted = core(text);
+  const ways = [
+    ([code]) => code === text,
+    ([, name]) => core(alike(name)) === wanted,
+    ([, name]) => plain(core(alike(name))) === plain(wanted),
+    ([, name]) => core(alike(name)).startsWith(wanted),
+    ([, name]) => plain(core(alike(name))).startsWith(plain(wanted)),
+    ([, name]) => plain(core(alike(name))).includes(plain(wanted)),
+  ];
+  return wanted ? ways.map((fits) => areas.filter(fits)).find((found) => found.length) || [] : [];
+}
+
+function pageOf([code, , years]) {
+  const { home, year } = document.body.dataset;
+  const hasYear = years >> window.arsplanYears.indexOf(Number(year)) & 1 && year;
+  return `${home}${code.length === 2 ? 'lan' : 'kommun'}/${code}/${hasYear ? year : 'index'}.html`;
+}
+
+function links(areas) {
+  const list = document.createElement('ul');
+  for (const area of areas) {
+    const link = document.createElement('a');
+    link.href = pageOf(area);
+    link.textContent = area[1];
+    list.appendChild(document.createElement('li')).append(link);
+  }
+  return list;
+}
+
 const search = document.querySelector('form.search');
 if (search && window.arsplanAreas) {
-  const home = document.body.dataset.home;
-  const list = document.getElementById('areas');
   const message = search.querySelector('.message');
-  for (const [, name] of window.arsplanAreas) {
-    list.append(new Option(name));
-  }
+  document.getElementById('areas').append(...window.arsplanAreas.map(([, name]) => new Option(name)));
   search.hidden = false;
-  const plain = (text) => text.trim().toLocaleLowerCase('sv').normalize('NFD').replace(/[\u0300-\u036f]/g, '');
-  const exact = (text) => text.trim().toLocaleLowerCase('sv');
-  const pageOf = (text) => {
-    const areas = window.arsplanAreas;
-    const found = text.trim() && (areas.find(([code, name]) => code === text.trim() || exact(name) === exact(text))
-      || areas.find(([, name]) => plain(name) === plain(text))
-      || areas.find(([, name]) => plain(name).startsWith(plain(text)))
-      || areas.find(([, name]) => plain(name).includes(plain(text))));
-    return found && `${home}${found[0].length === 2 ? 'lan' : 'kommun'}/${found[0]}/index.html`;
-  };
   search.addEventListener('submit', (event) => {
     event.preventDefault();
-    const target = pageOf(search.elements.area.value);
-    message.textContent = target ? '' : search.dataset.none;
-    if (target) { location.href = target; }
+    const found = fitting(search.elements.area.value);
+    message.replaceChildren();
+    if (found.length === 1) {
+      location.href = pageOf(found[0]);
+    } else if (found.length) {
+      message.append(search.dataset.several, links(found.slice(0, 12)));
+    } else {
+      message.textContent = search.dataset.none;
+    }
   });
 }
 
@@ -92,85 +127,69 @@ if (filter) {
   });
 }
 
-// Charts: the columns that name a field become the rows of a specification.
-function rowsOf(table) {
-  const fields = [...table.tHead.rows[0].cells].map((cell) => cell.dataset.field);
-  return [...table.tBodies[0].rows].map((row) => {
-    const link = row.querySelector('th a');
-    const found = { code: row.dataset.code, page: link ? link.href : '' };
-    fields.forEach((field, column) => {
-      if (!field) { return; }
-      const cell = row.cells[column];
-      const time = cell.querySelector('time');
-      if (time) {
-        found[field] = time.dateTime;
-      } else if (field === 'month') {
-        found[field] = cellText(cell).slice(0, 3);
-      } else if (field === 'area' || field === 'status') {
-        found[field] = cellText(cell);
-      } else {
-        found[field] = number(cellText(cell));
-        found[`${field}_text`] = cellText(cell);
-      }
-    });
-    return found;
+// The map: the first tap or an arrow key selects an area and says its figures, the second tap or Enter goes there.
+function middle(area) {
+  const box = area.getBBox();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}
+
+// The nearest area in the direction of an arrow key; those aside count as further away.
+function neighbour(area, [right, down]) {
+  const [x, y] = middle(area);
+  const ways = [...area.parentElement.children].map((other) => {
+    const [dx, dy] = [middle(other)[0] - x, middle(other)[1] - y];
+    const along = dx * right + dy * down;
+    return { other, along, length: along + 2 * Math.abs(dx * down + dy * right) };
   });
+  return ways.filter(({ along }) => along > 0).sort((one, two) => one.length - two.length)[0]?.other || area;
 }
 
-const dark = window.matchMedia('(prefers-color-scheme: dark)');
-
-function look() {
-  const style = getComputedStyle(page);
-  const ink = style.getPropertyValue('--ink').trim();
-  const line = style.getPropertyValue('--line').trim();
-  const text = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12 };
-  return {
-    background: 'transparent',
-    font: 'system-ui, sans-serif',
-    view: { stroke: null },
-    axis: { ...text, gridColor: line, domainColor: line, tickColor: line, titleFontWeight: 'normal' },
-    legend: { ...text, titleFontWeight: 'normal', labelLimit: 300 },
-    range: { category: dark.matches ? ['#9aa7b3', '#6cb4ee', '#ffce54'] : ['#8b97a3', '#14507a', '#b35c00'] },
-    aria: false,
-  };
+function pick(map, area) {
+  const picked = map.querySelector('.picked');
+  const link = document.createElement('a');
+  link.href = area.href.baseVal;
+  link.textContent = picked.dataset.go;
+  picked.replaceChildren(area.querySelector('title').textContent, ' ', link);
+  map.querySelector('[aria-current]')?.removeAttribute('aria-current');
+  area.setAttribute('aria-current', 'true');
+  map.querySelector('.mark').setAttribute('href', area.querySelector('use').getAttribute('href'));
+  for (const other of area.parentElement.children) { other.tabIndex = other === area ? 0 : -1; }
 }
 
-const locales = swedish
-  ? { formatLocale: { decimal: ',', thousands: '\u00a0', grouping: [3], currency: ['', ''], minus: '−' } }
-  : {};
-
-function draw(figure) {
-  const specification = structuredClone(window.arsplanCharts[figure.dataset.chart]);
-  specification.datasets = { rows: rowsOf(document.getElementById(figure.dataset.table)) };
-  const measure = document.getElementById('measure');
-  if (figure.classList.contains('map')) {
-    specification.datasets.shapes = window.arsplanShapes;
-    specification.params.find(({ name }) => name === 'measure').value = measure.value;
-    specification.encoding.color.legend.title = measure.selectedOptions[0].text;
-  }
-  figure.hidden = false;
-  specification.config = { ...specification.config, ...look() };
-  return window.vegaEmbed(figure, specification, { renderer: 'svg', actions: false, ...locales })
-    .then(({ view }) => {
-      view.addEventListener('click', (_event, item) => {
-        if (item && item.datum && item.datum.page) { location.href = item.datum.page; }
-      });
-      figure.querySelector('svg').setAttribute('aria-hidden', 'true');
-      figure.dataset.drawn = figure.dataset.chart;
-    });
-}
-
-if (window.vegaEmbed && window.arsplanCharts) {
-  const figures = [...document.querySelectorAll('figure.chart')];
-  figures.forEach(draw);
-  dark.addEventListener('change', () => figures.forEach(draw));
-  const measure = document.getElementById('measure');
-  if (measure) {
-    measure.closest('.map-choice').hidden = false;
-    measure.addEventListener('change', () => {
-      const map = document.querySelector('figure.map');
-      map.dataset.chart = measure.selectedOptions[0].dataset.chart;
-      draw(map);
-    });
+const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+for (const map of document.querySelectorAll('.map')) {
+  for (const areas of map.querySelectorAll('.areas')) { areas.firstElementChild.tabIndex = 0; }
+  const areaOf = (event) => event.target.closest('.areas a');
+  map.addEventListener('click', (event) => {
+    const area = areaOf(event);
+    if (area && !area.hasAttribute('aria-current')) {
+      event.preventDefault();
+      pick(map, area);
+    }
+  });
+  map.addEventListener('focusin', (event) => {
+    if (areaOf(event)?.matches(':focus-visible')) { pick(map, areaOf(event)); }
+  });
+  map.addEventListener('keydown', (event) => {
+    if (event.key in ARROWS && areaOf(event)) {
+      event.preventDefault();
+      neighbour(areaOf(event), ARROWS[event.key]).focus();
+    }
+  });
+  for (const level of map.querySelectorAll('[name=level]')) {
+    level.addEventListener('change', () => map.querySelector('.mark').setAttribute('href', ''));
   }
 }
+
+// A table that does not scroll is no region, and no stop of the keyboard.
+const regions = [...document.querySelectorAll('.scroll')].map((element) => [element, element.getAttribute('aria-label')]);
+function markRegions() {
+  for (const [element, label] of regions) {
+    const scrolls = element.scrollWidth > element.clientWidth;
+    for (const [name, value] of [['role', 'region'], ['tabindex', '0'], ['aria-label', label]]) {
+      if (scrolls) { element.setAttribute(name, value); } else { element.removeAttribute(name); }
+    }
+  }
+}
+new ResizeObserver(markRegions).observe(document.body);
+for (const details of document.querySelectorAll('details')) { details.addEventListener('toggle', markRegions); }
