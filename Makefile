@@ -29,10 +29,10 @@ run: setup ## build a release from the shipped data, as of their last day
 	$(BIN)/arsplan build --as-of 2026-10-31
 
 test: setup-dev ## run the tests; installs what testing needs
-	$(BIN)/pytest -n auto -m "not long"
+	$(BIN)/pytest -n auto --dist worksteal -m "not long"
 
 test-long: setup-dev ## run all tests, also those that take minutes
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 bench: setup-dev ## measure, and write docs/performance.md (PARTS="overhead size others answers readers"; minutes)
 	$(BIN)/python tests/bench/bench.py $(PARTS)
