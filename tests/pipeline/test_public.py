@@ -345,6 +345,8 @@ def test_a_sum_of_some_counties_is_not_shown_as_the_country(public: Path, shippe
         assert not counties or f"<small>{counties} län saknas</small>" in page
         assert not 0 < municipalities < 290 or f"<small>{municipalities} kommuner saknas</small>" in page
         assert f"Plan och utfall per månad {year}, Riket" not in page
+    plan = (public / "arsplanering" / "2020.html").read_text(encoding="utf-8")
+    assert "omfattar 2 av 21 län" in plan
 
 
 def test_simulated_figures_are_called_so(public: Path) -> None:

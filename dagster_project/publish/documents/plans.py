@@ -176,14 +176,17 @@ def _whole_plan(figures: MartRows, plans: dict[str, list[Row]], year: int) -> di
                 }
             )
     of_country = [sum(position) for position in zip(*(sums for _, sums in country), strict=True)]
+    planned, every = len(country), len(figures.marts["counties"])
+    name = texts["page"]["country"] if planned == every else texts["page"]["some_counties"].format(n=planned, all=every)
     counties.append(
-        {"name": "Riket", "rows": [], "total": _sum_line("Riket", sum(quota for quota, _ in country), of_country)}
+        {"name": name, "rows": [], "total": _sum_line(name, sum(quota for quota, _ in country), of_country)}
     )
+    some = [] if planned == every else [texts["site"]["counties_notice"].format(year=year, n=planned, all=every)]
     first = next(iter(plans.values()))
     return {
         "title": f"Årsplanering {year}",
         "lead": texts["document"]["plan_lead"],
-        "notices": _notices(figures, year),
+        "notices": [*_notices(figures, year), *some],
         "columns": [
             "Kommun",
             "Kommuntal",
