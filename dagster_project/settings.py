@@ -151,10 +151,11 @@ def known_at_of(text: str) -> datetime:
 
     Raises ValueError where the text is neither.
     """
-    moment = datetime.fromisoformat(text)
-    if len(text) == len("YYYY-MM-DD"):
-        moment = datetime.combine(moment, time.max)
-    return moment if moment.tzinfo else moment.replace(tzinfo=STOCKHOLM)
+    try:
+        return datetime.combine(date.fromisoformat(text), time.max, STOCKHOLM)
+    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=STOCKHOLM)
 
 
 def settings_for(
