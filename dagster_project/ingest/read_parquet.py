@@ -57,10 +57,9 @@ def _is_plain(kind: pa.DataType) -> bool:
 def _text_of(values: pl.Series, header: str, feed: Feed) -> pl.Series:
     """The values of a typed column as they would stand in a text file."""
     kind = values.dtype
-    if isinstance(kind, pl.Date | pl.Datetime):
-        moments = values.unique().to_frame("moment")  # most repeat
-        texts = moments.with_columns(_text_of_moment(kind).alias(values.name))
-        return values.to_frame("moment").join(texts, on="moment", how="left", maintain_order="left")[values.name]
+    if isinstance(kind, pl.Datetime):
+        zone = "%:z" if kind.time_zone else ""
+        return values.dt.strftime(f"%Y-%m-%dT%H:%M:%S%.f{zone}").str.replace(r"T00:00:00(\.0+)?$", "")
     if kind.is_float():
         whole = values.cast(pl.Int64, strict=False)
         is_whole = (whole.cast(pl.Float64) == values.cast(pl.Float64)).fill_null(False)
@@ -75,10 +74,3 @@ def _text_of(values: pl.Series, header: str, feed: Feed) -> pl.Series:
         return values.cast(pl.String)
     except pl.exceptions.PolarsError as error:
         raise UnreadableFileError(f"column {header.lower()} holds bytes that are not UTF-8: deliver text") from error
-
-
-def _text_of_moment(kind: pl.Date | pl.Datetime) -> pl.Expr:
-    if isinstance(kind, pl.Date):
-        return pl.col("moment").cast(pl.String)
-    zone = "%:z" if kind.time_zone else ""
-    return pl.col("moment").dt.strftime(f"%Y-%m-%dT%H:%M:%S%.f{zone}").str.replace(r"T00:00:00(\.0+)?$", "")
