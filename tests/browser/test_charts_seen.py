@@ -102,6 +102,14 @@ def test_print_keeps_colours_and_shapes(browser: Browser, address: str) -> None:
     assert {look[-1] for look in paper} == {"exact"}
 
 
+def test_print_repeats_the_names_of_columns(page: Page, address: str) -> None:
+    """Chromium repeats the header on each page, but leaves out buttons that are boxes of their own."""
+    page.goto(f"{address}/arsplanering/2018.html")
+    page.emulate_media(media="print")
+    shown = "[...document.querySelectorAll('thead button')].map(button => getComputedStyle(button).display)"
+    assert set(page.evaluate(shown)) == {"contents"}
+
+
 def test_changes_and_all_pages_fit_a_phone_without_end(browser: Browser, address: str) -> None:
     with browser.new_context(viewport=PHONE) as context:
         page = context.new_page()
