@@ -135,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     site = commands.add_parser("site", help="serve the web pages of the current release on this machine")
     site.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
     site.add_argument("--port", type=_positive, default=8000, metavar="N", help="default: %(default)s")
+    site.add_argument("--internal", action="store_true", help="the day's pages, for those who log in, not everyone's")
     site.set_defaults(run=_site)
 
     up = commands.add_parser("up", help="run the schedule, watch for deliveries, and show the pipeline's web pages")
@@ -260,20 +261,22 @@ def _site(options: argparse.Namespace) -> int:
     from http.server import ThreadingHTTPServer  # noqa: PLC0415
 
     from dagster_project.publish.site.server import SiteHandler  # noqa: PLC0415
+    from dagster_project.releases.folder import INTERNAL, PUBLIC  # noqa: PLC0415
 
     # The link is followed at every request: a new release shows without a restart.
-    public = options.output / CURRENT / "public"
-    if not (public / "index.html").is_file():
-        _say([f"arsplan: there is no site in {public}: build a release first (make run)."], sys.stderr)
+    folder = options.output / CURRENT / (INTERNAL if options.internal else PUBLIC)
+    if not (folder / "index.html").is_file():
+        _say([f"arsplan: there is no site in {folder}: build a release first (make run)."], sys.stderr)
         return WRONG_USAGE
-    handler = partial(SiteHandler, directory=str(public))
+    handler = partial(SiteHandler, directory=str(folder))
     try:
         server = ThreadingHTTPServer(("127.0.0.1", options.port), handler)
     except OSError as error:
         _say([f"arsplan: {_cannot_serve('127.0.0.1', options.port, error)}"], sys.stderr)
         return BROKE
     with server:
-        _say([f"The site of the current release: http://localhost:{options.port}/ (stop with Ctrl-C)"])
+        whose = "for those who log in, on this machine only" if options.internal else "for everyone"
+        _say([f"The site of the current release, {whose}: http://localhost:{options.port}/ (stop with Ctrl-C)"])
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
     return PUBLISHED

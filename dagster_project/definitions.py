@@ -9,6 +9,7 @@ from dagster_project.pipeline.assets import (
     check_results,
     contract_checks,
     documents,
+    edition,
     figures,
     ingest,
     release,
@@ -23,7 +24,7 @@ defs = dg.Definitions(
     assets=[
         *LANDING,
         *REFERENCE,
-        *(ingest, transform, check_results, tables, figures, documents, site, release, answers),
+        *(ingest, transform, edition, check_results, tables, figures, documents, site, release, answers),
     ],
     asset_checks=[contract_checks],
     jobs=[build_job],

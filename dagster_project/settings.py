@@ -79,7 +79,8 @@ class Settings:
 
     `known_at` is aware; rows recorded after it do not exist. `keep_releases` counts releases, and likewise blocked
     builds; `rejected_rows_limit` is a share of a file's rows; `stale_after_days` counts days from the latest event in
-    the log to the as-of date; `with_site` asks for web pages and documents.
+    the log to the as-of date, `public_wait_days` from the end of a month to when everyone sees its outcome; `with_site`
+    asks for web pages and documents.
     """
 
     landing: Path
@@ -89,6 +90,7 @@ class Settings:
     keep_releases: int = 14
     rejected_rows_limit: float = 0.05
     stale_after_days: int = 7
+    public_wait_days: int = 5
     with_site: bool = True
 
 
@@ -173,6 +175,7 @@ def settings_for(
             "ARSPLAN_REJECTED_ROWS_LIMIT", float, Settings.rejected_rows_limit, 0, "a share such as 0.05"
         ),
         stale_after_days=_number("ARSPLAN_STALE_AFTER_DAYS", int, Settings.stale_after_days, 0, "a number of days"),
+        public_wait_days=_number("ARSPLAN_PUBLIC_WAIT_DAYS", int, Settings.public_wait_days, 0, "a number of days"),
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from dagster_project.language import ENGLISH
 from dagster_project.releases.build_json import ERROR, WARN
 
+PUBLIC_TELLS_NO_HOUSEHOLD = "public_tells_no_household"  # where there are pages for everyone
+
 
 @dataclass(frozen=True)
 class Check:
@@ -30,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     Check("plan_not_negative", ERROR, ("marts", "monthly_plan")),
     Check("every_assignment_counted_once", ERROR, ("marts", "quota_year_counts")),
     Check("rejected_rows_within_limit", ERROR, ("marts", "landed_files")),
+    Check(PUBLIC_TELLS_NO_HOUSEHOLD, ERROR, ("edition", "outcome_months")),
     Check("no_rejected_rows", WARN, ("marts", "rejected_rows")),
     Check("no_file_remarks", WARN, ("marts", "file_remarks")),
     Check("no_log_issues", WARN, ("marts", "log_issues")),
@@ -42,3 +45,8 @@ CHECKS: tuple[Check, ...] = (
     Check("kommuntal_follows_lanstal", WARN, ("marts", "county_quotas")),
     Check("feeds_are_fresh", WARN, ("staging", "stg_assignment_log")),
 )
+
+
+def checks_of(with_site: bool) -> list[Check]:
+    """The checks of a release with pages, or without."""
+    return [check for check in CHECKS if with_site or check.name != PUBLIC_TELLS_NO_HOUSEHOLD]

@@ -7,7 +7,7 @@ from datetime import date
 
 import duckdb
 
-from dagster_project.checks.contract import CHECKS
+from dagster_project.checks.contract import Check, checks_of
 from dagster_project.errors import ReportableError
 from dagster_project.releases.build_json import CheckResult, CountyBelow
 from dagster_project.settings import Settings
@@ -21,11 +21,11 @@ class ChecksIncompleteError(ReportableError):
 
 
 def run_checks(
-    warehouse: duckdb.DuckDBPyConnection, dbt_tests: dict[str, Outcome], settings: Settings
+    warehouse: duckdb.DuckDBPyConnection, dbt_tests: dict[str, Outcome], settings: Settings, of_pages: list[Outcome]
 ) -> list[CheckResult]:
     """One result per contract check, in the contract's order. Raises ChecksIncompleteError.
 
-    `dbt_tests` are the outcomes of dbt's tests by their names.
+    `dbt_tests` are the outcomes of dbt's tests by their names, `of_pages` those about pages, none without any.
     """
     from dagster_project.checks.feed_suites import feed_suites  # noqa: PLC0415 (heavy)
     from expectations.all_suites import SUITES  # noqa: PLC0415 (heavy)
@@ -36,21 +36,24 @@ def run_checks(
         "rejected_rows_limit": settings.rejected_rows_limit,
         "stale_after_days": settings.stale_after_days,
     }
-    by_suites = run_suites([*feed_suites(), *SUITES], warehouse, parameters)
-    require_complete(test_names().values(), dbt_tests, by_suites)
-    by_name = {outcome.name: outcome for outcome in [*dbt_tests.values(), *by_suites]}
-    found = [(check, by_name[check.name]) for check in CHECKS]
+    decided = [*run_suites([*feed_suites(), *SUITES], warehouse, parameters), *of_pages]
+    checks = checks_of(settings.with_site)
+    require_complete(test_names().values(), dbt_tests, decided, checks)
+    by_name = {outcome.name: outcome for outcome in [*dbt_tests.values(), *decided]}
+    found = [(check, by_name[check.name]) for check in checks]
     return [CheckResult(check.name, check.severity, one.passed, one.failing_rows, one.findings) for check, one in found]
 
 
-def require_complete(expected_tests: Iterable[str], dbt_tests: dict[str, Outcome], by_suites: list[Outcome]) -> None:
+def require_complete(
+    expected_tests: Iterable[str], dbt_tests: dict[str, Outcome], others: list[Outcome], checks: Iterable[Check]
+) -> None:
     """A green run does not prove that checks ran: compare those that ran with those that should have."""
     missing_tests = set(expected_tests) - set(dbt_tests)
     if missing_tests:
         raise ChecksIncompleteError(f"dbt tests did not run: {', '.join(sorted(missing_tests))}")
-    decided = [outcome.name for outcome in by_suites]
+    decided = [outcome.name for outcome in others]
     decided += [outcome.name for test, outcome in dbt_tests.items() if outcome.name != test]
-    expected = [check.name for check in CHECKS]
+    expected = [check.name for check in checks]
     if sorted(decided) != sorted(expected):
         differing = ", ".join(sorted(set(decided) ^ set(expected))) or "some twice"
         raise ChecksIncompleteError(f"checks that ran and checks of the contract differ: {differing}")

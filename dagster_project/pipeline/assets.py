@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from dagster_project.checks.contract import CHECKS
+from dagster_project.checks.contract import CHECKS, PUBLIC_TELLS_NO_HOUSEHOLD
 from dagster_project.checks.run_checks import counties_below_lanstal, run_checks, write_check_results
 from dagster_project.digest import code_version
 from dagster_project.errors import ReportableError
@@ -18,12 +18,26 @@ from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.parse import About
 from dagster_project.pipeline.build import Build, progress
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
-from dagster_project.publish.data.downloads import public_tables
+from dagster_project.publish.data.public_tables import internal_downloads
 from dagster_project.publish.data.write_tables import write_tables
-from dagster_project.publish.documents.plans import Editions, keep_editions, write_documents
+from dagster_project.publish.documents.plans import (
+    Editions,
+    keep_editions,
+    link_documents,
+    write_documents,
+    write_workbooks,
+)
+from dagster_project.publish.for_everyone import listed, publish_for_everyone
 from dagster_project.publish.mart_rows import MartRows, read_mart_rows
+from dagster_project.publish.outcome_edition import (
+    OutcomeEdition,
+    outcome_edition,
+    secrecy_findings,
+    write_edition_pages,
+)
+from dagster_project.publish.public_day import public_day
 from dagster_project.publish.site.assessments import write_assessments
-from dagster_project.publish.site.pages import write_site
+from dagster_project.publish.site.pages import write_internal_site
 from dagster_project.releases.build_json import ERROR, CheckResult, Description, read_description
 from dagster_project.releases.current_link import current_release
 from dagster_project.releases.folder import PUBLIC
@@ -33,10 +47,10 @@ from dagster_project.service.answers.prepare import prepare_answers
 from dagster_project.service.answers.template import read_answer_settings
 from dagster_project.service.build_history import recent_builds
 from dagster_project.settings import Settings, answers_file, site_settings
-from dagster_project.transform.dbt_manifest import manifest, names_of_marts
-from dagster_project.transform.documented_tables import CHECK_RESULTS, describe_tables, public_marts
-from dagster_project.transform.run_dbt import build_models, drop_views, read_outcomes, write_outcomes
-from expectations.check_outcome import counted
+from dagster_project.transform.dbt_manifest import EDITION_MODELS, manifest, names_of_marts
+from dagster_project.transform.documented_tables import CHECK_RESULTS, describe_tables, internal_marts, public_marts
+from dagster_project.transform.run_dbt import build_models, dbt_variables, drop_views, read_outcomes, write_outcomes
+from expectations.check_outcome import Outcome, counted
 
 # Folder below the output folder: delivered files as they were parsed.
 KEPT = "parsed"
@@ -120,11 +134,12 @@ class LayerTranslator(DagsterDbtTranslator):
 TRANSLATOR = LayerTranslator()
 
 
-@dbt_assets(manifest=manifest(), dagster_dbt_translator=TRANSLATOR, name="transform")
+@dbt_assets(manifest=manifest(), dagster_dbt_translator=TRANSLATOR, name="transform", exclude=EDITION_MODELS)
 def transform(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Build and test all models in one dbt invocation."""
     with build.step("transform"):
-        results = build_models(build.release.warehouse_file, build.sources, build.dbt_target, build.dbt_variables)
+        variables = dbt_variables(build.settings.as_of, build.settings.known_at, build.build_id)
+        results = build_models(build.release.warehouse_file, build.sources, build.dbt_target, variables)
         write_outcomes(results, build.dbt_outcomes)
         with build.release.warehouse() as warehouse:
             drop_views(warehouse)
@@ -161,17 +176,42 @@ def _seconds_of(result: Any) -> dict[str, Any]:
     return {"seconds": round(result.execution_time, 3)}
 
 
+OUTCOMES = dg.AssetKey(["edition", "outcome_months"])
+
+
+@dg.asset(
+    key=OUTCOMES,
+    group_name="publish",
+    deps=[dg.AssetKey(["marts", "area_year_summaries"])],
+    description="What everyone sees of outcomes: made once per public day from the same models, and kept.",
+)
+def edition(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[OutcomeEdition | None]:
+    """Make the tables of the public day's edition, unless one is kept; without pages there is none."""
+    if not build.settings.with_site:
+        return dg.MaterializeResult(value=None, metadata={"left_out": True})
+    day = public_day(build.settings)
+    with build.step("edition"):
+        made = outcome_edition(build.settings, day, build.edition, build.sources, build.build_id)
+    progress.info("edition    outcomes to %s, %s", day.day, "made" if made.is_new else "as first published")
+    return dg.MaterializeResult(value=made, metadata={"public_day": f"{day.day}", "is_new": made.is_new})
+
+
 @dg.asset(
     key=["marts", CHECK_RESULTS],
     group_name="checks",
-    deps=sorted({dg.AssetKey(list(check.asset)) for check in CHECKS}),
+    ins={"edition": dg.AssetIn(OUTCOMES)},
+    deps=sorted({dg.AssetKey(list(check.asset)) for check in CHECKS} - {OUTCOMES}),
     description="Outcome of every check of the contract: one row per check.",
     kinds={"greatexpectations", "duckdb"},
 )
-def check_results(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[list[CheckResult]]:
+def check_results(
+    build: dg.ResourceParam[Build], edition: OutcomeEdition | None
+) -> dg.MaterializeResult[list[CheckResult]]:
     """Run the suites, gather what dbt's tests found, make sure that nothing is missing, and write it down."""
     with build.step("checks"), build.release.warehouse() as warehouse:
-        results = run_checks(warehouse, read_outcomes(build.dbt_outcomes), build.settings)
+        found = tuple(secrecy_findings(edition)) if edition else ()
+        of_pages = [Outcome(PUBLIC_TELLS_NO_HOUSEHOLD, not found, len(found), found)] if edition else []
+        results = run_checks(warehouse, read_outcomes(build.dbt_outcomes), build.settings, of_pages)
         write_check_results(results, warehouse)
     failed = [result.check_name for result in results if not result.passed]
     progress.info("checks     %d of %d passed", len(results) - len(failed), len(results))
@@ -195,7 +235,9 @@ def check_results(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[list[C
 )
 def contract_checks(results: list[CheckResult]) -> Iterator[dg.AssetCheckResult]:
     """Show the outcomes on the assets that they guard."""
-    for check, result in zip(CHECKS, results, strict=True):
+    by_name = {result.check_name: result for result in results}
+    for check in CHECKS:
+        result = by_name.get(check.name, CheckResult(check.name, check.severity, True, 0))
         yield dg.AssetCheckResult(
             asset_key=dg.AssetKey(list(check.asset)),
             check_name=check.name,
@@ -208,24 +250,24 @@ def contract_checks(results: list[CheckResult]) -> Iterator[dg.AssetCheckResult]
 @dg.asset(
     group_name="publish",
     deps=[dg.AssetKey(["marts", mart]) for mart in (*names_of_marts(), CHECK_RESULTS)],
-    description="Every mart as a Parquet file; public ones and what has changed in every form, with a data dictionary.",
+    description="Every mart as a Parquet file; each readership's tables in every form, with a data dictionary.",
 )
 def tables(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Changes]:
     """Write the marts as files, and find in them what has changed since the release before."""
     with build.step("tables"), build.release.warehouse() as warehouse:
         previous = current_release(build.settings.output)
         written = write_tables(warehouse, build.release, previous, build.build_id, build.began_at, build.settings)
-    progress.info("tables     %d marts, %d of them public", written.marts, len(public_marts()))
+    progress.info("tables     %d marts, %d of them for everyone", written.marts, len(public_marts()))
     return dg.MaterializeResult(value=written.changes, metadata={"marts": written.marts})
 
 
-@dg.asset(group_name="publish", deps=[tables], description="The public marts in memory, for documents and pages.")
+@dg.asset(group_name="publish", deps=[tables], description="The marts that pages and documents show, in memory.")
 def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[MartRows | None]:
-    """Read every public mart once; without documents and pages none."""
+    """Read every mart that names no single assignment once; without documents and pages none."""
     if not build.settings.with_site:
         return dg.MaterializeResult(value=None, metadata={"left_out": True})
     with build.step("documents"), build.release.warehouse() as warehouse:
-        names = [table.name for table in public_marts()]
+        names = [table.name for table in internal_marts()]
         read = read_mart_rows(warehouse, names, build.settings.as_of, build.build_id, code_version())
     return dg.MaterializeResult(value=read)
 
@@ -242,26 +284,37 @@ def documents(build: dg.ResourceParam[Build], figures: MartRows | None) -> dg.Ma
         with build.release.warehouse() as warehouse:
             write_assessments(warehouse, build.release.path, build.settings.as_of, build.build_id)
         editions = write_documents(public, figures, previous)
+        write_workbooks(build.release.internal, figures)
+        link_documents(public, build.release.internal)
     progress.info("documents  %d years", len(editions.names))
     return dg.MaterializeResult(value=editions, metadata={"years": len(editions.names)})
 
 
-@dg.asset(group_name="publish", description="The web pages, in Swedish and English.")
+@dg.asset(
+    group_name="publish",
+    ins={"edition": dg.AssetIn(OUTCOMES)},
+    description="The web pages of both readerships, in Swedish and English.",
+)
 def site(
-    build: dg.ResourceParam[Build], figures: MartRows | None, tables: Changes, documents: Editions | None
+    build: dg.ResourceParam[Build],
+    figures: MartRows | None,
+    tables: Changes,
+    documents: Editions | None,
+    edition: OutcomeEdition | None,
 ) -> dg.MaterializeResult[None]:
-    """Write the web pages."""
-    if figures is None or documents is None:
+    """Write the pages for those who log in and everyone's; those of a kept edition are as they were."""
+    if figures is None or documents is None or edition is None:
         return dg.MaterializeResult(metadata={"left_out": True})
+    settings = site_settings()
     with build.step("site"):
         with build.release.warehouse() as warehouse:
             rows = row_counts(warehouse, "marts") | row_counts(warehouse, "history")
-        listed = [
-            {"name": table.name, "description": table.description, "rows": rows[table.name]}
-            for table in public_tables()
-        ]
+        internal = listed([one.table for one in internal_downloads()], rows)
         builds = recent_builds(build.settings.output, BUILDS_SHOWN)
-        pages = write_site(build.release.public, figures, tables, documents, listed, builds, site_settings())
+        pages = write_internal_site(build.release.internal, figures, tables, documents, internal, builds, settings)
+        if edition.is_new:
+            write_edition_pages(edition, settings)
+        pages += publish_for_everyone(build.release.public, figures, edition, documents, rows, settings)
     progress.info("site       %d pages", pages)
     return dg.MaterializeResult(metadata={"pages": pages})
 
@@ -273,7 +326,7 @@ class BuildBlockedError(ReportableError):
 @dg.asset(
     group_name="publish",
     deps=[tables, documents, site],
-    ins={"results": dg.AssetIn(["marts", CHECK_RESULTS])},
+    ins={"results": dg.AssetIn(["marts", CHECK_RESULTS]), "edition": dg.AssetIn(OUTCOMES)},
     description="The checked warehouse, its files and pages, published in one atomic step.",
     freshness_policy=dg.FreshnessPolicy.time_window(
         # The log may rest for some days.
@@ -281,11 +334,15 @@ class BuildBlockedError(ReportableError):
         warn_window=timedelta(days=2),
     ),
 )
-def release(build: dg.ResourceParam[Build], results: list[CheckResult]) -> dg.MaterializeResult[None]:
+def release(
+    build: dg.ResourceParam[Build], results: list[CheckResult], edition: OutcomeEdition | None
+) -> dg.MaterializeResult[None]:
     """Publish when every blocking check passed; otherwise keep the build as blocked and fail."""
     output = build.settings.output
     with build.step("publish"):
         description = _describe(build, results)
+        if edition and edition.is_new and description.published:
+            edition.keep(output)  # before the release: what everyone has seen once must be found again
         folder = put_in_place(build.release.path, description, output, build.settings.keep_releases)
     if not description.published:
         blocking = ", ".join(check.check_name for check in description.failed(ERROR))

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dagster_project.digest import code_version
 from dagster_project.errors import ReportableError, reportable
 from dagster_project.ingest.landing import fingerprint
 from dagster_project.releases.build_json import Description, read_description
@@ -25,7 +24,7 @@ from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, Release
 from dagster_project.service.answers.outbox import prepared_for
 from dagster_project.service.build_history import record_build
 from dagster_project.service.problems import report_build
-from dagster_project.settings import STOCKHOLM, Settings
+from dagster_project.settings import Settings
 
 progress = logging.getLogger("arsplan")
 
@@ -69,14 +68,9 @@ class Build:
         return self.folder / "dbt_outcomes.json"
 
     @property
-    def dbt_variables(self) -> dict[str, str]:
-        """The variables of dbt_project.yml, each that is set."""
-        known_at = self.settings.known_at
-        variables = {"as_of": f"{self.settings.as_of}", "build_id": self.build_id, "code_version": code_version()}
-        if known_at:
-            for name, zone in (("known_at", STOCKHOLM), ("known_at_utc", UTC)):
-                variables[name] = f"{known_at.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}"
-        return variables
+    def edition(self) -> Path:
+        """Folder in which an outcome edition is made."""
+        return self.folder / "edition"
 
     @property
     def began_at(self) -> datetime:

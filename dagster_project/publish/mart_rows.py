@@ -49,6 +49,17 @@ class MartRows:
         return known_at
 
     @property
+    def plan_years(self) -> list[int]:
+        """Quota years with a plan, the newest first."""
+        return sorted(self.by("monthly_plan", "quota_year"), reverse=True)
+
+    def kommuntal(self, municipality_code: str, quota_year: int | None) -> int | None:
+        """Kommuntal of a municipality now (R1), or None where none is in force."""
+        spells = self.by("municipality_quotas", "municipality_code", "quota_year")
+        found = [row for row in spells.get((municipality_code, quota_year), []) if row.is_current]
+        return found[0].kommuntal_persons if found else None
+
+    @property
     def years(self) -> list[int]:
         """Quota years with figures, the newest first."""
         return sorted(self.by("area_year_summaries", "quota_year"), reverse=True)

@@ -12,8 +12,7 @@ import duckdb
 from dagster_project.settings import memory_limit
 
 RELEASES, BLOCKED, BUILDING = "releases", "blocked", "building"
-PUBLIC = "public"
-DIGESTS = "SHA256SUMS"
+PUBLIC, INTERNAL = "public", "internal"
 
 # The oldest format that DuckDB still writes: analysts' clients from 1.0 on open it. As in dbt's profile.
 _WAREHOUSE_FORMAT = {"storage_compatibility_version": "v0.10.2"}
@@ -39,6 +38,11 @@ class ReleaseFolder:
     def public(self) -> Path:
         """Folder of what everyone may see."""
         return self.path / PUBLIC
+
+    @property
+    def internal(self) -> Path:
+        """Folder of what those who log in may see."""
+        return self.path / INTERNAL
 
     @property
     def data(self) -> Path:

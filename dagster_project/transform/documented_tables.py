@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import duckdb
 
 from dagster_project.sql import sql_text
-from dagster_project.transform.dbt_manifest import grains, manifest, nodes
+from dagster_project.transform.dbt_manifest import EDITION_SCHEMA, grains, manifest, nodes
 
 CHECK_RESULTS = "check_results"
 
 
+class Readers(StrEnum):
+    """Who may read a table: everyone, those who log in to internal/, or those who may open the warehouse."""
+
+    EVERYONE = "everyone"
+    INTERNAL = "internal"
+    ANALYSTS = "analysts"
+
+
 @dataclass(frozen=True)
 class Table:
-    """A table: its schema and name, what one row is, its columns with type and description, its key."""
+    """A table: its schema and name, what one row is, its columns with type and description, its key.
+
+    `rests_on` are the kinds of figures (marts.figure_origins) that decide whether a row is simulated.
+    """
 
     schema: str
     name: str
     description: str
     columns: tuple[tuple[str, str, str], ...]
     key: tuple[str, ...]
+    rests_on: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> list[str]:
@@ -44,19 +57,41 @@ class Table:
 
 def describe_tables(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Put what dbt says of its tables and their columns into the database: dbt itself takes ten times as long."""
-    made = [_documented(node) for node in nodes() if node["config"]["materialized"] in ("table", "seed")]
+    made = [
+        _documented(node)
+        for node in nodes()
+        if node["config"]["materialized"] in ("table", "seed") and node["schema"] != EDITION_SCHEMA
+    ]
     warehouse.execute("\n".join(["begin;", *(table.comments() for table in made), "commit;"]))
 
 
-def public_marts() -> list[Table]:
-    """Marts that may go to everyone: those whose model says so, and the outcomes of the checks."""
-    keys = grains()
-    marts = [
-        _documented(node, keys.get(node["unique_id"], ()))
-        for node in nodes()
-        if node["config"].get("meta", {}).get("public")
-    ]
+def internal_marts() -> list[Table]:
+    """Marts of a release that those who log in see: all that name no single assignment, and the checks' outcomes."""
+    marts = [table for table, readers in _marts("marts") if readers != Readers.ANALYSTS]
     return sorted([*marts, check_results_table()], key=lambda table: table.name)
+
+
+def public_marts() -> list[Table]:
+    """Marts of plans and decisions alone, which everyone sees as of the release."""
+    return [table for table, readers in _marts("marts") if readers == Readers.EVERYONE]
+
+
+def edition_tables() -> list[Table]:
+    """Tables of an outcome edition, which everyone sees as of the public day."""
+    [origins] = [table for table, _ in _marts("marts") if table.name == "figure_origins"]
+    return [*(table for table, readers in _marts(EDITION_SCHEMA) if readers == Readers.EVERYONE), origins]
+
+
+def _marts(schema: str) -> list[tuple[Table, str]]:
+    """Models of a schema that say who reads them, by name."""
+    keys = grains()
+    found = []
+    for node in nodes():
+        said = node["config"].get("meta", {})
+        if node["schema"] == schema and "readers" in said:
+            table = _documented(node, keys.get(node["unique_id"], ()))
+            found.append((replace(table, rests_on=tuple(said.get("rests_on", ()))), said["readers"]))
+    return sorted(found, key=lambda one: one[0].name)
 
 
 def check_results_table() -> Table:

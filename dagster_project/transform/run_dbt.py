@@ -6,16 +6,27 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
+from dagster_project.digest import code_version
 from dagster_project.errors import place_fault_in, without_values
-from dagster_project.settings import name_warehouse
-from dagster_project.transform.dbt_manifest import PARSED, TransformError, dbt_arguments, parsed_project
+from dagster_project.settings import STOCKHOLM, name_warehouse
+from dagster_project.transform.dbt_manifest import (
+    EDITION_MODELS,
+    PARSED,
+    TransformError,
+    dbt_arguments,
+    parsed_project,
+)
 from expectations.check_outcome import Outcome
+
+# Marts that an outcome edition holds beside its own models, for what its pages and files say.
+EDITION_NEEDS = ("release", "figure_origins", "national_decisions", "receptions_by_category", "county_quotas")
 
 
 def build_models(warehouse_file: Path, sources: Path, target: Path, variables: Mapping[str, str]) -> list[Any]:
@@ -24,7 +35,27 @@ def build_models(warehouse_file: Path, sources: Path, target: Path, variables: M
     `variables` are those of dbt_project.yml; the others keep their defaults.
     Raises TransformError when a model broke, or when a test failed that decides no contract check.
     """
-    return invoke_dbt(["build", "--exclude-resource-type=unit_test"], warehouse_file, target, variables, sources)
+    command = ["build", "--exclude", EDITION_MODELS, "--exclude-resource-type=unit_test"]
+    return invoke_dbt(command, warehouse_file, target, variables, sources)
+
+
+def build_edition(warehouse_file: Path, sources: Path, target: Path, variables: Mapping[str, str]) -> None:
+    """Build the models of an outcome edition and what they stand on, and run the tests of these models alone.
+
+    `sources` is as for build_models, with the first_published_figures of the edition before. Raises TransformError.
+    """
+    selected = [f"+{EDITION_MODELS}", *(f"+{name}" for name in EDITION_NEEDS)]
+    tests = ["--indirect-selection=empty", "--exclude-resource-type=unit_test"]
+    invoke_dbt(["build", "--select", *selected, *tests], warehouse_file, target, variables, sources)
+
+
+def dbt_variables(as_of: date, known_at: datetime | None, build_id: str) -> dict[str, str]:
+    """The variables of dbt_project.yml for a build, each that is set; `known_at` is aware."""
+    variables = {"as_of": f"{as_of}", "build_id": build_id, "code_version": code_version()}
+    if known_at:
+        for name, zone in (("known_at", STOCKHOLM), ("known_at_utc", UTC)):
+            variables[name] = f"{known_at.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}"
+    return variables
 
 
 def invoke_dbt(

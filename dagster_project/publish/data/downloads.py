@@ -1,9 +1,10 @@
-"""The public tables as files: Parquet, JSON, two kinds of CSV, and a data dictionary for machines."""
+"""Tables as files: Parquet, JSON, two kinds of CSV, and a data dictionary for machines."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import Any
 import duckdb
 
 from dagster_project.publish.data.parquet_files import write_parquet
-from dagster_project.publish.data.publication_history import HISTORY_TABLES
+from dagster_project.publish.data.public_tables import Download
 from dagster_project.sql import sql_text
-from dagster_project.transform.documented_tables import Table, public_marts
+from dagster_project.transform.documented_tables import Table
 
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"
@@ -29,30 +30,39 @@ _FIELD_TYPES = {
 }
 
 
-def write_downloads(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Iterable[Table]) -> None:
-    """Write public tables of the warehouse into `folder`, in every form."""
+def write_downloads(
+    connection: duckdb.DuckDBPyConnection, folder: Path, tables: Iterable[Download], facts: Mapping[str, str]
+) -> None:
+    """Write tables of the warehouse into `folder`, in every form; `facts` are told in the Parquet files' metadata."""
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(WRITTEN_AT_ONCE) as pool:
-        for written in [pool.submit(_write_table, connection.cursor(), table, folder) for table in tables]:
+        for written in [pool.submit(_write_table, connection.cursor(), one, folder, facts) for one in tables]:
             written.result()
 
 
-def write_data_package(connection: duckdb.DuckDBPyConnection, folder: Path, as_of: date, build_id: str) -> None:
-    """Write datapackage.json, which describes all public tables, beside them."""
-    tables = public_tables()
-    (folder / "datapackage.json").write_text(
-        json.dumps(data_package(tables, _simulated(connection), as_of, build_id), ensure_ascii=False, indent=1) + "\n",
-        encoding="utf-8",
-    )
+def write_data_package(folder: Path, tables: Iterable[Table], says: str, build_id: str) -> None:
+    """Write datapackage.json, which describes the tables beside it; `says` what their figures are."""
+    described = sorted(tables, key=lambda table: table.name)
+    text = json.dumps(data_package(described, says, build_id), ensure_ascii=False, indent=1)
+    (folder / "datapackage.json").write_text(f"{text}\n", encoding="utf-8")
 
 
-def public_tables() -> list[Table]:
-    """All tables that everyone can download, by name."""
-    return sorted([*public_marts(), *HISTORY_TABLES], key=lambda table: table.name)
+def simulated_figures(connection: duckdb.DuckDBPyConnection, log_until: date) -> str:
+    """Figures that are simulated, wholly or in part, with their years, in words; those of the log until a day."""
+    query = """
+        select distinct figure || ' ' || quota_year from marts.figure_origins
+        where simulated_rows > 0 and (figure <> 'assignment_log' or quota_year <= ?)
+        order by all
+    """
+    rows = connection.execute(query, [log_until.year]).fetchall()
+    return ", ".join(name for (name,) in rows) or "nothing"
 
 
-def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
-    write_parquet(connection, f"{table.schema}.{table.name}", folder / f"{table.name}.parquet")
+def _write_table(
+    connection: duckdb.DuckDBPyConnection, download: Download, folder: Path, facts: Mapping[str, str]
+) -> None:
+    table = download.table
+    write_parquet(connection, download.query, folder / f"{table.name}.parquet", facts)
     _write_texts(connection, table, folder)
 
 
@@ -65,34 +75,29 @@ def _write_texts(connection: duckdb.DuckDBPyConnection, table: Table, folder: Pa
     copy(table.column_names, folder / f"{table.name}.json", "format json, array true")
     copy([_harmless(*column[:2]) for column in table.columns], folder / f"{table.name}.csv", "format csv, header")
     for_excel = folder / f"{table.name}.excel.csv"
-    with_comma = [_harmless(*column[:2], comma=True) for column in table.columns]
-    copy(with_comma, for_excel, "format csv, header, delim ';'")
-    for_excel.write_bytes(b"\xef\xbb\xbf" + for_excel.read_bytes())
+    copy([_harmless(*column[:2], swedish=True) for column in table.columns], for_excel, "format csv, header, delim ';'")
+    # A formula keeps the zeros that a code begins with, as long as its field is not quoted.
+    codes_as_they_are = re.sub(rb'"=""(\d+)"""', rb'="\1"', for_excel.read_bytes())
+    for_excel.write_bytes(b"\xef\xbb\xbf" + codes_as_they_are)
 
 
-def _harmless(name: str, data_type: str, comma: bool = False) -> str:
-    """The column as SQL, text so that no spreadsheet runs it, numbers with a decimal comma where wished."""
+def _harmless(name: str, data_type: str, swedish: bool = False) -> str:
+    """The column as SQL, text so that no spreadsheet runs it; `swedish`: with decimal commas, and codes as formulas."""
+    if name.endswith("_code") and swedish:
+        return f"'=\"' || {name} || '\"' as {name}"
     if data_type == "varchar":
         return f"if(regexp_matches({name}, {sql_text(_FORMULA)}), '''' || {name}, {name}) as {name}"
-    if data_type == "double" and comma:
+    if data_type == "double" and swedish:
         return f"replace({name}::varchar, '.', ',') as {name}"
     return name
 
 
-def _simulated(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Figures that are simulated, wholly or in part, with their year."""
-    rows = connection.execute("""
-        select distinct figure || ' ' || quota_year from marts.figure_origins where simulated_rows > 0 order by all
-    """).fetchall()
-    return [name for (name,) in rows]
-
-
-def data_package(tables: list[Table], simulated: list[str], as_of: date, build_id: str) -> dict[str, Any]:
+def data_package(tables: list[Table], says: str, build_id: str) -> dict[str, Any]:
     """A Frictionless Data Package that describes the plain CSV files, with the other forms beside each."""
     return {
         "name": "arsplan",
         "title": "Årsplan: plan against outcome for the settlement of newly arrived refugees",
-        "description": f"Figures to {as_of}. Simulated, wholly or in part: {', '.join(simulated) or 'nothing'}.",
+        "description": says,
         "version": build_id,
         "licenses": [{"name": "CC0-1.0", "path": "https://creativecommons.org/publicdomain/zero/1.0/"}],
         "resources": [

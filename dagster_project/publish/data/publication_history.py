@@ -43,6 +43,7 @@ PLAN_PUBLICATIONS = Remembered(
             *_SPELL,
         ),
         ("municipality_code", "plan_month", "first_build_id"),
+        ("kommuntal", "redistributions", "change_requests"),
     ),
     ("planned_persons",),
 )
@@ -76,6 +77,7 @@ RELEASES_TABLE = Table(
         ("published_from_at", "timestamp", "When it was built, UTC."),
     ),
     ("build_id",),
+    ("lanstal", "kommuntal", "redistributions", "change_requests"),
 )
 REMEMBERED = (PLAN_PUBLICATIONS, COUNT_PUBLICATIONS)
 HISTORY_TABLES = (CHANGES_TABLE, RELEASES_TABLE, *(remembered.table for remembered in REMEMBERED))

@@ -1,4 +1,4 @@
-"""The tables of a release as files: every mart as Parquet, public ones in every form; what has changed, and when."""
+"""The tables of a release as files: marts as Parquet, each readership's in every form; what has changed, and when."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import duckdb
 
 from dagster_project.digest import code_version
 from dagster_project.publish.data.changes import Changes, Made, find_changes
-from dagster_project.publish.data.downloads import public_tables, write_data_package, write_downloads
+from dagster_project.publish.data.downloads import simulated_figures, write_data_package, write_downloads
 from dagster_project.publish.data.parquet_files import write_parquet
+from dagster_project.publish.data.public_tables import internal_downloads, outcome_downloads, plan_downloads
 from dagster_project.publish.data.publication_history import write_history
+from dagster_project.publish.public_day import public_day
 from dagster_project.releases.build_json import digests_by_feed
 from dagster_project.releases.folder import ReleaseFolder
 from dagster_project.releases.warehouse_queries import landed_files
@@ -46,9 +48,27 @@ def write_tables(
     made = Made(settings.as_of, settings.known_at, code_version(), digests_by_feed(landed_files(warehouse)))
     changes = find_changes(warehouse, previous, release.path, made) if previous else Changes()
     write_history(warehouse, previous, build_id, began_at, changes)
-    write_downloads(warehouse, release.data, public_tables())
-    write_data_package(warehouse, release.data, settings.as_of, build_id)
+    write_downloads(warehouse, release.internal / "data", internal_downloads(), {})
+    write_downloads(warehouse, release.data, plan_downloads(), {})
+    _write_data_packages(warehouse, release, build_id, settings)
     return TablesWritten(len(marts), changes)
+
+
+def _write_data_packages(
+    warehouse: duckdb.DuckDBPyConnection, release: ReleaseFolder, build_id: str, settings: Settings
+) -> None:
+    """What describes the tables of each readership; outcomes have pages, and so tables, of their own."""
+    simulated = "Simulated, wholly or in part: {}."
+    known = simulated.format(simulated_figures(warehouse, settings.as_of))
+    internal = f"Figures to {settings.as_of}, not for circulation. {known}"
+    write_data_package(release.internal / "data", [one.table for one in internal_downloads()], internal, build_id)
+    day, tables = public_day(settings), [one.table for one in plan_downloads()]
+    # A year in which the log has begun only after the public day is not named yet.
+    says = f"Plans and decisions to {settings.as_of}. {simulated.format(simulated_figures(warehouse, day.day))}"
+    if settings.with_site:
+        tables += [one.table for one in outcome_downloads(day)]
+        says += f" Outcomes to {day.day}, as known on {day.published_from}; next to {day.next.day}."
+    write_data_package(release.data, tables, says, build_id)
 
 
 def _write_parquet(warehouse: duckdb.DuckDBPyConnection, marts: list[str], folder: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from dagster_project import language as languages
 from dagster_project.language import SWEDISH
 from dagster_project.publish.mart_rows import MartRows
+from dagster_project.publish.public_day import PublicDay
 from dagster_project.releases.document_paths import LATEST, plan_document, plan_workbook
 from dagster_project.sql import Row
 
@@ -38,11 +39,11 @@ class Editions:
 
 
 def write_documents(public: Path, figures: MartRows, previous: Path | None) -> Editions:
-    """Write plans and workbooks below `public`, and keep the editions of the release before, at their addresses.
+    """Write the plans below `public`, and keep the editions of the release before, at their addresses.
 
     A plan that has not changed is not made again: its edition of the release before stays the latest.
     """
-    years = [year for year in figures.years if figures.by("monthly_plan", "quota_year").get(year)]
+    years = figures.plan_years
     names: dict[int, list[str]] = {}
     kept_editions = keep_editions(public, previous)
     with ThreadPoolExecutor(os.cpu_count()) as typesetters:
@@ -62,15 +63,10 @@ def write_documents(public: Path, figures: MartRows, previous: Path | None) -> E
                     for template, documents in contents.items()
                     for part in _parts(documents)
                 ]
-        # Typst releases the GIL: the workbooks are written while it works.
-        for year in years:
-            file = public / plan_workbook(year)
-            file.parent.mkdir(parents=True)
-            write_workbook(file, figures, year)
         for part_done in under_way:
             part_done.result()
     for year in years:
-        _link(public / "documents" / str(year) / names[year][0], (public / plan_workbook(year)).parent)
+        link_files(public / "documents" / str(year) / names[year][0], (public / plan_document(year)).parent)
     return Editions(names)
 
 
@@ -79,12 +75,18 @@ def keep_editions(public: Path, previous: Path | None) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for old in sorted((previous / "documents").glob("*/*")) if previous else []:
         if old.name != LATEST:
-            _link(old, public / "documents" / old.parent.name / old.name)
+            link_files(old, public / "documents" / old.parent.name / old.name)
             names.setdefault(old.parent.name, []).insert(0, old.name)
     return names
 
 
-def _link(folder: Path, target: Path) -> None:
+def link_documents(public: Path, internal: Path) -> None:
+    """The plans below `public` at the same addresses below `internal`."""
+    for folder in (public / "documents").glob("*/*"):
+        link_files(folder, internal / folder.relative_to(public))
+
+
+def link_files(folder: Path, target: Path) -> None:
     """The same files in another folder, without a copy: neither is ever written to again."""
     target.mkdir(parents=True, exist_ok=True)
     for file in folder.iterdir():
@@ -155,7 +157,7 @@ def _whole_plan(figures: MartRows, plans: dict[str, list[Row]], year: int) -> di
         for municipality in figures.by("municipalities", "county_code")[county.county_code]:
             months = plans.get(municipality.municipality_code)
             if months:
-                rows.append((municipality, _kommuntal(figures, municipality.municipality_code, year), months))
+                rows.append((municipality, figures.kommuntal(municipality.municipality_code, year), months))
         if rows:
             sums = [sum(months[position].planned_persons for _, _, months in rows) for position in range(12)]
             quota = sum(kommuntal or 0 for _, kommuntal, _ in rows)
@@ -201,11 +203,6 @@ def _sum_line(name: str, quota: int, months: list[int]) -> list[str]:
     return [name, _n(quota), *(_n(value) for value in months), _n(sum(months))]
 
 
-def _kommuntal(figures: MartRows, code: str, year: int) -> int | None:
-    counts = figures.one("quota_year_counts", quota_year=year, municipality_code=code)
-    return counts.kommuntal_persons if counts else None
-
-
 def _municipality_plan(figures: MartRows, code: str, year: int) -> dict[str, Any]:
     [municipality] = figures.by("municipalities", "municipality_code")[code]
     [county] = figures.by("counties", "county_code")[municipality.county_code]
@@ -249,12 +246,15 @@ def _decisions(figures: MartRows, code: str, year: int) -> Iterator[list[str]]:
         yield [languages.day(row.effect_date, SWEDISH), text, shown, _n(row.kommuntal_persons)]
 
 
-def write_workbook(file: Path, figures: MartRows, year: int) -> None:
-    """A year's plan, outcome and counts with a sheet each, and one that explains every column."""
+def write_workbooks(root: Path, figures: MartRows, public_day: PublicDay | None = None) -> None:
+    """A workbook below `root` for each year: plan, outcome and counts, and a sheet that explains every column."""
     import xlsxwriter  # noqa: PLC0415 (only when there is a workbook to write)
 
     from dagster_project.publish.documents.workbook import fill  # noqa: PLC0415
 
-    with xlsxwriter.Workbook(file, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": f"Årsplan {year}", "created": datetime.combine(figures.as_of, time())})
-        fill(book, figures, year)
+    for year in figures.plan_years:
+        file = root / plan_workbook(year)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with xlsxwriter.Workbook(file, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+            book.set_properties({"title": f"Årsplan {year}", "created": datetime.combine(figures.as_of, time())})
+            fill(book, figures, year, public_day)

@@ -13,6 +13,10 @@ from xlsxwriter.worksheet import Worksheet
 from dagster_project import language as languages
 from dagster_project.language import SWEDISH
 from dagster_project.publish.mart_rows import MartRows
+from dagster_project.publish.public_day import PublicDay
+from dagster_project.sql import Row
+
+_Column = tuple[str, str, str]
 
 _AREA = ("Län", "Kommunkod", "Kommun")
 
@@ -34,6 +38,7 @@ _OUTCOME = (
 _COUNTS = (
     ("kommuntal_persons", "Kommuntal", "Gällande kommuntal; tomt där inget beslut gäller."),
     ("planned_persons", "Planerade", "Personer i årets plan, alla månader."),
+    ("net_assigned_to_date_persons", "Anvisade netto", "Personer anvisade hittills och inte avbrutna."),
     ("received_persons", "Mottagna", "Personer mottagna mot årets kommuntal, när det än skedde."),
     ("open_persons", "Öppna", "Personer anvisade som varken är mottagna eller avbrutna."),
     ("unassigned_persons", "Kvar att anvisa", "Kommuntal minus mottagna och öppna."),
@@ -44,8 +49,8 @@ _COUNTS = (
 )
 
 
-def fill(book: Workbook, figures: MartRows, year: int) -> None:
-    """Add the sheets of one quota year."""
+def fill(book: Workbook, figures: MartRows, year: int, public_day: PublicDay | None) -> None:
+    """Add the sheets of one quota year, with the columns that the rows have: everyone's are fewer."""
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#E6ECF1", "text_wrap": True, "valign": "top", "bottom": 1}),
         "number": book.add_format({"num_format": "#,##0"}),
@@ -64,28 +69,25 @@ def fill(book: Workbook, figures: MartRows, year: int) -> None:
     months = figures.by("plan_deviations", "quota_year").get(year, [])
     counts = figures.by("quota_year_counts", "quota_year").get(year, [])
     plans = [
-        (code, list(rows))
+        (code, [row.planned_persons for row in rows])
         for code, rows in groupby(figures.by("monthly_plan", "quota_year")[year], lambda row: row.municipality_code)
     ]
-    kommuntal = {row.municipality_code: row.kommuntal_persons for row in counts}
+    of_outcome, of_counts = _columns(_OUTCOME, months), _columns(_COUNTS, counts)
     month_names = [languages.short_month(date(year, number, 1), SWEDISH) for number in range(1, 13)]
     _sheet(
         book,
         formats,
         "Plan",
         (*_AREA, "Kommuntal", *month_names, "Summa"),
-        (
-            (*area(code), kommuntal.get(code), *(planned := [row.planned_persons for row in rows]), sum(planned))
-            for code, rows in plans
-        ),
+        ((*area(code), figures.kommuntal(code, year), *planned, sum(planned)) for code, planned in plans),
     )
     _sheet(
         book,
         formats,
         "Utfall",
-        (*_AREA, "Månad", *(head for _, head, _ in _OUTCOME)),
+        (*_AREA, "Månad", *(head for _, head, _ in of_outcome)),
         (
-            (*area(row.municipality_code), row.plan_month, *(getattr(row, column) for column, _, _ in _OUTCOME))
+            (*area(row.municipality_code), row.plan_month, *(getattr(row, column) for column, _, _ in of_outcome))
             for row in months
         ),
     )
@@ -93,10 +95,23 @@ def fill(book: Workbook, figures: MartRows, year: int) -> None:
         book,
         formats,
         "Räkning",
-        (*_AREA, *(head for _, head, _ in _COUNTS)),
-        ((*area(row.municipality_code), *(getattr(row, column) for column, _, _ in _COUNTS)) for row in counts),
+        (*_AREA, *(head for _, head, _ in of_counts)),
+        ((*area(row.municipality_code), *(getattr(row, column) for column, _, _ in of_counts)) for row in counts),
     )
-    _explain(book.add_worksheet("Förklaringar"), formats, figures, year)
+    explained = [("Utfall", of_outcome), ("Räkning", of_counts)]
+    _explain(book.add_worksheet("Förklaringar"), formats, figures, year, _notes(public_day), explained)
+
+
+def _columns(columns: Sequence[_Column], rows: Sequence[Row]) -> list[_Column]:
+    return [column for column in columns if rows and column[0] in rows[0]._fields]
+
+
+def _notes(public_day: PublicDay | None) -> list[tuple[str, str]]:
+    """What a workbook says of whom it is for."""
+    if public_day is None:
+        return [("Läsare", SWEDISH.texts["site"]["internal"])]
+    day, texts = public_day.day.isoformat(), SWEDISH.texts["public"]
+    return [("Offentlig dag", day), ("Nästa", public_day.next.day.isoformat()), ("Månaderna", texts["months_text"])]
 
 
 def _sheet(
@@ -127,19 +142,26 @@ def _sheet(
     sheet.fit_to_pages(1, 0)
 
 
-def _explain(sheet: Worksheet, formats: dict[str, Any], figures: MartRows, year: int) -> None:
+def _explain(
+    sheet: Worksheet,
+    formats: dict[str, Any],
+    figures: MartRows,
+    year: int,
+    notes: list[tuple[str, str]],
+    explained: list[tuple[str, list[_Column]]],
+) -> None:
     origins = figures.by("figure_origins", "quota_year").get(year, [])
     simulated = [SWEDISH.texts["origin"][row.figure] for row in origins if row.simulated_rows]
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 100)
     lines: list[tuple[str, str]] = [
         ("Uppgifter till och med", figures.as_of.isoformat()),
+        *notes,
         ("Utgåva", figures.build_id),
         ("Simulerat", f"{', '.join(simulated)}." if simulated else "Inget."),
         ("Källor", "Sidan Om siffrorna anger källan till varje verklig uppgift."),
         ("Plan: månaderna", SWEDISH.texts["document"]["plan_lead"]),
-        *((f"Utfall: {head}", meaning) for _, head, meaning in _OUTCOME),
-        *((f"Räkning: {head}", meaning) for _, head, meaning in _COUNTS),
+        *((f"{name}: {head}", meaning) for name, columns in explained for _, head, meaning in columns),
     ]
     sheet.write_string(0, 0, f"Årsplan {year}", formats["title"])
     for position, (word, meaning) in enumerate(lines, start=2):

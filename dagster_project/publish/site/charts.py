@@ -101,14 +101,14 @@ def _bars(axis: _Axis, months: Iterable[tuple[int, int | None]], offset: int) ->
 
 def summary(rows: Sequence[Any], as_of: date) -> Summary | None:
     """Sums of the months begun by the as-of date; None where nothing is known of an outcome."""
-    known = [row for row in rows if row.plan_month <= as_of and row.cumulative_deviation_persons is not None]
+    known = [row for row in rows if row.plan_month <= as_of and row.deviation_persons is not None]
     if not known:
         return None
     last, widest = known[-1], max(known, key=lambda row: abs(row.deviation_persons))
     return Summary(
         last.plan_month,
-        last.cumulative_planned_persons,
-        last.cumulative_net_assigned_persons,
+        sum(row.planned_persons for row in known),
+        sum(row.net_assigned_persons for row in known),
         sum(row.received_in_month_persons or 0 for row in known),
         widest.plan_month,
         widest.deviation_persons,

@@ -34,6 +34,10 @@ MEASURES = (
 )
 
 
+# Open assignments are for those who log in.
+PUBLIC_MEASURES = tuple(measure for measure in MEASURES if not measure.column.startswith("open"))
+
+
 @dataclass(frozen=True)
 class Legend:
     """A measure's classes: colour, lower and upper bound or status, how many areas; and how many have no figure."""
@@ -53,12 +57,12 @@ class Layer:
     legends: list[Legend]
 
 
-def layer(level: str, rows: Sequence[Any], codes: Sequence[str]) -> Layer:
+def layer(level: str, rows: Sequence[Any], codes: Sequence[str], measures: Sequence[Measure]) -> Layer:
     """Sort the rows' areas into classes, measure by measure; `codes` are all areas that are drawn."""
     by_code = {row.area_code: row for row in rows}
     words: dict[str, list[str]] = {code: [] for code in codes}
     legends = []
-    for measure in MEASURES:
+    for measure in measures:
         names, numbers = _classes(measure, {row.area_code: getattr(row, measure.column) for row in rows})
         for code, number in numbers.items():
             words[code].append(f"{measure.key}{number}")

@@ -1,0 +1,242 @@
+"""Turns pages into HTML, in every language, with what all of them share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from markupsafe import Markup
+
+from dagster_project.language import LANGUAGES, Language
+from dagster_project.publish.mart_rows import COUNTRY, MartRows
+from dagster_project.publish.public_day import PublicDay
+from dagster_project.publish.site import charts, contents
+from dagster_project.publish.site.shapes import map_shapes
+from dagster_project.publish.site.templating import templates
+from dagster_project.releases.document_paths import plan_document, plan_workbook
+from dagster_project.settings import SiteSettings
+
+# How people were received, with all and some of them, as the columns of receptions_by_category.
+RECEIVED_CATEGORIES = (
+    "quota_refugee_persons",
+    "accommodation_centre_persons",
+    "own_housing_persons",
+    "other_persons",
+    "relatives_persons",
+    "total_persons",
+    "of_which_unaccompanied_minors_persons",
+)
+
+# The words for how a plan is followed, the most urgent first.
+STATUSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun", "not_delivered")
+
+# What a menu leads to, by the word for it.
+_PLACES = {
+    "country": "index.html",
+    "plan": "arsplanering/index.html",
+    "changes": "andringar.html",
+    "quality": "datakvalitet.html",
+    "about": "om.html",
+    "data": "data.html",
+}
+
+
+# What a page shows only where its content names it. `part` is the whole of an area, or its outcome or plan alone.
+_OUTCOME = ("summary", "months", "municipalities", "received", "reasons", "cancellations", "prior", "closed", "shares")
+_PLAN = ("versions", "changes", "requests", "redistributions", "arithmetic", "quotas", "proposals", "lanstal_changes")
+_ABSENT: dict[str, Any] = dict.fromkeys(("year", "code", *_OUTCOME, *_PLAN)) | {"part": "whole"}
+
+
+@dataclass(frozen=True)
+class Readership:
+    """For whom pages are: those who log in, or everyone. `public_day` is None for those who log in.
+
+    `outcome_years` and `plan_years` are quota years that have a page of the country and of the plan, newest first,
+    `workbook_years` those that have a workbook.
+    """
+
+    public_day: PublicDay | None
+    outcome_years: tuple[int, ...]
+    plan_years: tuple[int, ...]
+    workbook_years: tuple[int, ...]
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether these pages are for those who log in."""
+        return self.public_day is None
+
+    @property
+    def menu(self) -> list[tuple[str, str]]:
+        """What the menu leads to: the word and the page."""
+        hidden = () if self.is_internal else ("changes", "quality")
+        return [(key, place) for key, place in _PLACES.items() if key not in hidden]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page in every language: where it lies below a language's folder, its template and what that shows.
+
+    `also` is a second address of the same page in the same folder. A page that is shown wherever none is found has
+    no place, so its links begin at the site's root.
+    """
+
+    path: str
+    template: str
+    section: str
+    content: dict[str, Any] = field(default_factory=dict)
+    also: str | None = None
+    has_place: bool = True
+
+
+def write_pages(
+    root: Path, pages: Iterable[Page], figures: MartRows, readership: Readership, site: SiteSettings
+) -> list[Page]:
+    """Write pages in every language below `root`; the pages."""
+    pages = list(pages)
+    for language in LANGUAGES:
+        environment = _environment(figures, readership, language, site)
+        folders: set[Path] = set()
+        for page in pages:
+            target = root / language.folder / page.path
+            if target.parent not in folders:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                folders.add(target.parent)
+            target.write_text(_render(environment, language, page, site), encoding="utf-8")
+            if page.also:
+                target.with_name(page.also).hardlink_to(target)
+    return pages
+
+
+def _environment(
+    figures: MartRows, readership: Readership, language: Language, site: SiteSettings
+) -> jinja2.Environment:
+    """Templates with what the pages of a language ask for."""
+    environment = templates(language)
+    names = {row.municipality_code: row.municipality_name for row in figures.marts["municipalities"]}
+    names |= {row.county_code: row.county_name for row in figures.marts["counties"]}
+    texts = language.texts
+
+    def simulated_figures(year: int) -> list[str]:
+        origins = [(figure, contents.origin(figures, year, figure)) for figure in contents.FIGURES_OF_A_YEAR]
+        return [texts["origin"][figure] for figure, found in origins if found in ("simulated", "partly")]
+
+    def counties_with_kommuntal(year: int) -> int:
+        spells = figures.by("county_quotas", "quota_year").get(year, [])
+        return sum(row.is_current and row.kommuntal_total_persons is not None for row in spells)
+
+    def rejection(reason: str) -> str:
+        kind, _, column = reason.partition(":")
+        return str(texts["rejected"][kind].format(column=column))
+
+    environment.filters["host"] = lambda address: urlsplit(address).netloc
+    environment.globals |= {
+        "t": texts,
+        "language": language,
+        "languages": LANGUAGES,
+        "other_language": next(other for other in LANGUAGES if other is not language),
+        "site": site,
+        "internal": readership.is_internal,
+        "public_day": readership.public_day,
+        "workbook_years": readership.workbook_years,
+        "menu_of": lambda page: [_menu_entry(readership, page, *entry) for entry in readership.menu],
+        "figures": figures,
+        "bar_chart": charts.bar_chart,
+        "line_chart": charts.line_chart,
+        "level_chart": charts.level_chart,
+        "chart_summary": charts.summary,
+        "shapes": map_shapes(),
+        "area_name": lambda code: texts["page"]["country"] if code == COUNTRY else names[code],
+        "simulated_figures": simulated_figures,
+        "counties_with_kommuntal": counties_with_kommuntal,
+        "all_counties": len(figures.marts["counties"]),
+        "status_rank": {status: rank for rank, status in enumerate(STATUSES)},
+        "rejection": rejection,
+        "steps": contents.STEPS,
+        "received_categories": RECEIVED_CATEGORIES,
+        "explanation": lambda code, year, head: contents.explanation(figures, code, year, head, language),
+        "plan_document": plan_document,
+        "plan_workbook": plan_workbook,
+    }
+    return environment
+
+
+def _render(environment: jinja2.Environment, language: Language, page: Page, site: SiteSettings) -> str:
+    """The page as HTML, with links relative to where it lies, so that a plain folder serves it too."""
+    home = "../" * page.path.count("/") if page.has_place else f"{urlsplit(site.address).path or '/'}{language.folder}"
+    root = home + "../" * language.folder.count("/")
+
+    def page_of(folder: str, code: str, year: int | None) -> str:
+        return f"{home}{folder}/{code}/{year or 'index'}.html"
+
+    def area_page(code: str, year: int | None = None) -> str:
+        return page_of("lan" if len(code) == 2 else "kommun", code, year)
+
+    def source_links(text: str) -> Markup:
+        links = (Markup('<a href="{0}om.html#{1}">{1}</a>').format(home, source) for source in text.split(";"))
+        return Markup(", ").join(links)
+
+    return environment.get_template(page.template).render(
+        {**_ABSENT, **page.content},
+        path=page.path if page.has_place else "index.html",
+        canonical=f"{site.address}{language.folder}{page.path}" if site.address and page.has_place else "",
+        page=page,
+        home=home,
+        root=root,
+        municipality_page=area_page,
+        county_page=area_page,
+        area_page=area_page,
+        source_links=source_links,
+    )
+
+
+def _menu_entry(readership: Readership, page: Page, key: str, target: str) -> tuple[str, str, str]:
+    """A menu's key, where it leads, keeping the page's year where it can, and whether one is there ("page", "true")."""
+    year = page.content.get("year")
+    if year in {"country": readership.outcome_years, "plan": readership.plan_years}.get(key, ()):
+        target = target.replace("index", str(year))
+    here = {page.path, page.path.rpartition("/")[0] + "/" + (page.also or "")}
+    return key, target, "" if page.section != key else "page" if target in here else "true"
+
+
+def write_for_robots(public: Path, site: SiteSettings) -> None:
+    """robots.txt, and where the site's address is known a list of all pages that lie below `public`."""
+    robots = "User-agent: *\nDisallow:\n"
+    if site.address:
+        pages = sorted(page for page in public.rglob("*.html") if page.name != "404.html")
+        years = {page.parent for page in pages if page.stem.isdigit()}  # whose newest is the folder's front page too
+        listed = [
+            f"{site.address}{page.relative_to(public).as_posix()}"
+            for page in pages
+            if page.stem != "index" or page.parent not in years
+        ]
+        urls = "".join(f"<url><loc>{address}</loc></url>\n" for address in listed)
+        head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+        (public / "sitemap.xml").write_text(f"{head}{urls}</urlset>\n", encoding="utf-8")
+        robots += f"Sitemap: {site.address}sitemap.xml\n"
+    (public / "robots.txt").write_text(robots, encoding="utf-8")
+
+
+def write_areas(folder: Path, figures: MartRows) -> None:
+    """The areas to search among, with the years that have pages, as a script."""
+    years = figures.years
+    areas = [(row.county_code, row.county_name) for row in figures.marts["counties"]]
+    areas += [(row.municipality_code, row.municipality_name) for row in figures.marts["municipalities"]]
+    found = [
+        [code, name, _bits(years, figures.years_of(code))] for code, name in sorted(areas, key=lambda area: area[1])
+    ]
+    script = (
+        f"window.arsplanYears = {json.dumps(years)};\n"
+        f"window.arsplanAreas = {json.dumps(found, ensure_ascii=False, separators=(',', ':'))};\n"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "areas.js").write_text(script, encoding="utf-8")
+
+
+def _bits(years: list[int], own: list[int]) -> int:
+    """Which of all years an area has, as the bits of a number: short in a script."""
+    return sum(1 << position for position, year in enumerate(years) if year in own)
