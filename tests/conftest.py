@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
-from browser.serving import CHROMIUM, address, browser, context, page, public  # noqa: F401 (fixtures)
+from browser.serving import CHROMIUM, address, browser, context, internal, page, public, public_address  # noqa: F401 (fixtures)
 from pipeline.mail_server import mail  # noqa: F401 (a fixture)
 
 from dagster_project.cli import main

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -34,9 +35,27 @@ def public(shipped: Built) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(public: Path) -> Iterator[str]:
-    """Where the site of the shipped release is served."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(public))) as server:
+def internal(shipped: Built) -> Path:
+    return (shipped.output / "current").resolve() / "internal"
+
+
+@pytest.fixture(scope="session")
+def address(internal: Path) -> Iterator[str]:
+    """Where the pages for those who log in are served, which show all that everyone's do and more."""
+    with served(internal) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def public_address(public: Path) -> Iterator[str]:
+    """Where everyone's pages are served."""
+    with served(public) as address:
+        yield address
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, ViewportSize
 OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 WIDE = [*PAGE_TYPES, "2019.html", "en/kommun/0765/2018.html", "en/om.html"]
 NARROW_AND_DARK = ["2019.html", "lan/07/index.html", "kommun/0765/index.html", "datakvalitet.html", "data.html"]
+# Pages that those who log in have not, or otherwise.
+OF_EVERYONE = ["2018.html", "lan/07/2018.html", "arsplanering/0765/2018.html"]
 
 
 @pytest.mark.parametrize("path", WIDE)
@@ -23,6 +25,11 @@ def test_axe_finds_nothing(path: str, browser: Browser, address: str) -> None:
 @pytest.mark.parametrize("path", NARROW_AND_DARK)
 def test_axe_finds_nothing_on_a_phone_at_night(path: str, browser: Browser, address: str) -> None:
     assert_accessible(browser, f"{address}/{path}", PHONE, "dark")
+
+
+@pytest.mark.parametrize("path", OF_EVERYONE)
+def test_axe_finds_nothing_in_what_everyone_sees(path: str, browser: Browser, public_address: str) -> None:
+    assert_accessible(browser, f"{public_address}/{path}", PHONE, "light")
 
 
 def assert_accessible(browser: Browser, url: str, viewport: ViewportSize, scheme: Literal["light", "dark"]) -> None:

@@ -46,7 +46,7 @@ NEEDED_OTHERWISE = {
 def test_every_dependency_is_used() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     pins = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {pin.split("==")[0].lower() for pin in pins}
+    names = {re.split("[=>]=", pin)[0].lower() for pin in pins}
     files = [*(PROJECT / "dagster_project").rglob("*.py"), *(PROJECT / "tests").rglob("*.py")]
     files += (PROJECT / "expectations").rglob("*.py")
     code = "\n".join(file.read_text(encoding="utf-8") for file in files)
@@ -125,5 +125,5 @@ def test_operators_page_names_every_check() -> None:
 def test_every_direct_dependency_has_a_listed_licence() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     listed = (PROJECT / "docs" / "licences.md").read_text(encoding="utf-8").lower().replace("_", "-")
-    pins = [pin.split("==") for pin in [*project["dependencies"], *project["optional-dependencies"]["dev"]]]
+    pins = [re.split("[=>]=", pin) for pin in [*project["dependencies"], *project["optional-dependencies"]["dev"]]]
     assert [name for name, pinned in pins if f"| {name.lower()} | {pinned} |" not in listed] == []

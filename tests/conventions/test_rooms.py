@@ -30,7 +30,7 @@ PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 ONLY = {"simulate": {"errors", "settings", "sql", "digest", "language", "ingest"}, "expectations": {"errors"}}
 # Read by the command alone, and by what is imported first.
 ANYONE = {"__init__"}
-LAYERS = ("staging", "intermediate", "marts")
+LAYERS = ("staging", "intermediate", "marts", "editions")
 
 
 def imported(file: Path) -> Iterator[str]:

@@ -151,6 +151,6 @@ def test_every_build_is_remembered(build: Build, tmp_path: Path, capsys: pytest.
     assert published.rows_by_mart == described["rows_by_mart"]
     assert published.seconds_by_step == described["seconds_by_step"] | published.seconds_by_step
     assert len(published.checks) == len(described["checks"])
-    page = (output / "current" / "public" / "datakvalitet.html").read_text(encoding="utf-8")
+    page = (output / "current" / "internal" / "datakvalitet.html").read_text(encoding="utf-8")
     assert [page.count(f">{word}</td>") for word in ("Publicerat", "Avbröts", "Stoppat")] == [1, 1, 1]
     assert "ZeroDivisionError" not in page

@@ -62,7 +62,8 @@ MARTS = {
 }
 
 # One row per assignment, event or delivered row or file, and what officers work with: nobody outside sees them.
-NOT_PUBLIC = {
+PUBLIC_DAY = "2026-09-30"
+OF_ASSIGNMENTS = {
     *("assignments", "cancellations", "file_remarks", "landed_files", "log_issues", "rejected_rows"),
     *("assessed_plan_months", "change_request_assessments", "redistribution_assessments"),
     *("over_plan_dialogues", "replacement_links", "request_answer_months", "request_answers"),
@@ -145,10 +146,14 @@ def test_a_copy_works_under_any_name_and_beside_another(shipped: Built, tmp_path
 
 def test_every_parquet_file_says_which_release_it_is_of(shipped: Built) -> None:
     current = (shipped.output / "current").resolve()
-    said = {"build_id": current.name, "as_of_date": SHIPPED_AS_OF, "is_simulated": "true"}
-    files = [*current.rglob("*.parquet")]
+    of_release = {"build_id": current.name, "as_of_date": SHIPPED_AS_OF, "is_simulated": "true"}
+    days = {"as_of_date": PUBLIC_DAY, "public_day": PUBLIC_DAY, "next_public_day": "2026-10-31"}
+    editions = set((shipped.output / "editions" / PUBLIC_DAY).rglob("*.parquet"))
+    files = [*current.rglob("*.parquet"), *editions]
     assert len(files) > len(MARTS)
+    outcomes = {file.name for file in editions}
     for file in files:
+        said = of_release | days if file.name in outcomes and "public" in file.parts else of_release
         metadata = pl.read_parquet_metadata(file)
         assert {name: metadata.get(name) for name in said} == said, file.name
     facts = shipped.query("select build_id, code_version like '%+%', contract_version, is_simulated from marts.release")
@@ -171,10 +176,10 @@ def test_parquet_files_equal_the_marts(shipped: Built) -> None:
         assert shipped.query(both) == [], mart
 
 
-def test_public_tables_hold_aggregates_only(shipped: Built) -> None:
-    public = (shipped.output / "current" / "public" / "data").glob("*.parquet")
+def test_internal_tables_hold_aggregates_only(shipped: Built) -> None:
+    internal = (shipped.output / "current" / "internal" / "data").glob("*.parquet")
     history = {"changes", "plan_publications", "count_publications", "releases"}
-    assert {path.stem for path in public} == MARTS - NOT_PUBLIC | history
+    assert {path.stem for path in internal} == MARTS - OF_ASSIGNMENTS | history
 
 
 def test_build_json_describes_the_release(shipped: Built) -> None:

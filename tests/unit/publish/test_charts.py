@@ -82,7 +82,7 @@ def area(code: str, **values: Any) -> Any:
 
 def test_every_area_has_a_class_where_it_has_a_figure() -> None:
     rows = [area("0760", fulfilment=10.0, status="behind"), area("0761", fulfilment=90.0), area("0763")]
-    drawn = layer("municipality", rows, ["0760", "0761", "0763", "0764"])
+    drawn = layer("municipality", rows, ["0760", "0761", "0763", "0764"], MEASURES)
     assert drawn.classes == {"0760": "f0 s1", "0761": "f1", "0763": "", "0764": ""}
     by_key = {legend.measure.key: legend for legend in drawn.legends}
     assert by_key["f"].without == 2
