@@ -10,6 +10,7 @@ from dagster_project.errors import printable
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.releases.build_json import ERROR, WARN, CheckResult, Description
 from dagster_project.releases.current_link import CURRENT
+from dagster_project.releases.folder import INTERNAL, PUBLIC
 from dagster_project.service.answers.outbox import OUTBOX, Prepared
 from dagster_project.settings import STOCKHOLM
 from expectations.check_outcome import counted
@@ -40,12 +41,15 @@ def closing_lines(output: Path, build: Description, failure: str | None, prepare
     lines += [
         "",
         f"Published release {build.build_id} as of {build.as_of}{known_at}.",
-        f"Look at it: {output / CURRENT} (warehouse.duckdb, parquet/, public/, build.json)",
+        f"Look at it: {output / CURRENT} (warehouse.duckdb, parquet/, public/, internal/, build.json)",
     ]
     if build.with_site:
         if prepared and prepared.answers:
             lines.append(f"Answers to municipalities: {prepared.answers} new in {output / OUTBOX}")
-        lines.append(f"Its web pages: {output / CURRENT / 'public' / 'index.html'}, or `arsplan site`")
+        lines += [
+            f"Web pages for everyone: {output / CURRENT / PUBLIC / 'index.html'}, or `arsplan site`",
+            f"Those for who logs in: {output / CURRENT / INTERNAL / 'index.html'}, or `arsplan site --internal`",
+        ]
     return lines
 
 
