@@ -48,7 +48,7 @@ def closing_lines(output: Path, build: Description, failure: str | None, prepare
             lines.append(f"Answers to municipalities: {prepared.answers} new in {output / OUTBOX}")
         lines += [
             f"Web pages for everyone: {output / CURRENT / PUBLIC / 'index.html'}, or `arsplan site`",
-            f"Those for who logs in: {output / CURRENT / INTERNAL / 'index.html'}, or `arsplan site --internal`",
+            f"For those who log in: {output / CURRENT / INTERNAL / 'index.html'}, or `arsplan site --internal`",
         ]
     return lines
 
