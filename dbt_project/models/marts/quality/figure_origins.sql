@@ -48,8 +48,8 @@ select
     quota_year,
     figure,
     sum(delivered_rows)::bigint as delivered_rows,
-    coalesce(sum(delivered_rows) filter (where delivered.is_simulated), 0)::bigint as simulated_rows,
-    bool_or(delivered.is_simulated) as is_simulated
+    coalesce(sum(delivered_rows) filter (where is_simulated), 0)::bigint as simulated_rows,
+    bool_or(is_simulated) as is_simulated
 from delivered
 group by quota_year, figure
 order by quota_year, figure
