@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,19 +72,34 @@ def note_build(output: Path, ended_at: datetime) -> None:
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
-    """`arsplan build`, in this process: the heavy libraries are imported once for all tests."""
+    """`arsplan build`, in this process: the heavy libraries are imported once for all tests.
+
+    What Dagster writes down of a build, a tenth of a small one's time, is kept in memory unless it is asked for.
+    """
+    import dagster as dg  # noqa: PLC0415 (heavy)
+
     with pytest.MonkeyPatch.context() as environment:
         home = tmp_path_factory.mktemp("dagster")
         (home / "dagster.yaml").write_text(dagster_yaml(home))
         environment.setenv("DAGSTER_HOME", str(home))
 
-        def run(landing: Path, as_of: str, output: Path, with_site: bool = False, known_at: str | None = None) -> Built:
+        def run(
+            landing: Path,
+            as_of: str,
+            output: Path,
+            with_site: bool = False,
+            known_at: str | None = None,
+            dagster_writes: bool = False,
+        ) -> Built:
             text = io.StringIO()
             command = ["build", "--landing", str(landing), "--output", str(output), "--as-of", as_of]
             command += ["--known-at", known_at] if known_at else []
             command += [] if with_site else ["--without-site"]
-            with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
-                exit_code = main(command)
+            with pytest.MonkeyPatch.context() as memory:
+                if not dagster_writes:
+                    memory.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
+                with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+                    exit_code = main(command)
             return Built(exit_code, output, text.getvalue())
 
         yield run
@@ -95,17 +111,40 @@ def shipped(build: Build, tmp_path_factory: pytest.TempPathFactory, worker_id: s
 
     The first worker that asks for it builds it for all.
     """
+    folder = shared(tmp_path_factory, worker_id, "shipped")
+    return built_once(folder, lambda output: build(SHIPPED_LANDING, SHIPPED_AS_OF, output, with_site=True))
+
+
+@pytest.fixture(scope="session")
+def first_example(build: Build, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
+    """The release of the first example, without pages, likewise: who hurts it takes a copy."""
+    folder = shared(tmp_path_factory, worker_id, "first_example")
+    return built_once(folder, lambda output: build(EXAMPLES / "world-1" / "landing", "2026-01-31", output))
+
+
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str, name: str) -> Path:
+    """A folder that all workers have in common."""
     alone = worker_id == "master"
-    folder = tmp_path_factory.mktemp("shipped") if alone else tmp_path_factory.getbasetemp().parent / "shipped"
+    folder = tmp_path_factory.mktemp(name) if alone else tmp_path_factory.getbasetemp().parent / name
     folder.mkdir(exist_ok=True)
+    return folder
+
+
+def built_once(folder: Path, make: Callable[[Path], Built]) -> Built:
+    """What the first worker that asks for it has built below a folder."""
     said = folder / "said.json"
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.is_file():
-            built = build(SHIPPED_LANDING, SHIPPED_AS_OF, folder / "output", with_site=True)
+            built = make(folder / "output")
             said.write_text(json.dumps([built.exit_code, built.text]))
     exit_code, text = json.loads(said.read_text())
     return Built(exit_code, folder / "output", text)
+
+
+def copied(built: Built, output: Path) -> Path:
+    """A copy of an output folder, for a test that goes on from it or hurts it."""
+    return shutil.copytree(built.output, output, symlinks=True)
 
 
 BROWSER_TESTS = Path(__file__).parent / "browser"

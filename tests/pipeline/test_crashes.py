@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import random
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES, Build, Built
+from conftest import EXAMPLES, Built, copied
 
 ARSPLAN = str(Path(sys.executable).with_name("arsplan"))
 LANDING = str(EXAMPLES / "world-1" / "landing")
 AS_OF = "2026-01-31"
 
 
-@pytest.fixture(scope="module")
-def good(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """An output folder with one good release."""
-    built = build(Path(LANDING), AS_OF, tmp_path_factory.mktemp("good"))
-    assert built.exit_code == 0
-    return built
-
-
 @pytest.fixture
-def output(good: Built, tmp_path: Path) -> Iterator[Path]:
-    """A copy of it, for a test that hurts it."""
-    yield shutil.copytree(good.output, tmp_path / "output", symlinks=True)
+def output(first_example: Built, tmp_path: Path) -> Path:
+    """A copy of an output folder with one good release, for a test that hurts it."""
+    return copied(first_example, tmp_path / "output")
 
 
 def command(output: Path, with_site: bool = False) -> list[str]:
@@ -71,20 +61,20 @@ def assert_next_build_heals(output: Path, good: Built) -> None:
     assert not (output / "building").exists()
 
 
-def test_killed_early_and_late(good: Built, output: Path) -> None:
+def test_killed_early_and_late(first_example: Built, output: Path) -> None:
     before = (output / "current").resolve()
     for step in ("ingest     redistributions", "documents"):
         kill_after_line(output, step)
         assert assert_current_is_whole(output) == before
-    assert_next_build_heals(output, good)
+    assert_next_build_heals(output, first_example)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
-def test_killed_at_a_random_moment(seed: int, good: Built, output: Path) -> None:
+def test_killed_at_a_random_moment(seed: int, first_example: Built, output: Path) -> None:
     kill_after_seconds(output, random.Random(seed).uniform(0.2, 20))
     assert_current_is_whole(output)
-    assert_next_build_heals(output, good)
+    assert_next_build_heals(output, first_example)
 
 
 def in_own_mount(script: str, output: Path, folder: Path) -> subprocess.CompletedProcess[str]:

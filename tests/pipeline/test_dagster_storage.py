@@ -7,34 +7,29 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from conftest import Built
+from conftest import EXAMPLES, Build
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from dagster_project.pipeline.dagster_event_log import MOST_KEPT, KeptConnectionEventLogStorage
 
 
-def test_pages_can_show_rows_and_checks_of_a_build(shipped: Built) -> None:
-    assert shipped.exit_code == 0
+def test_pages_can_show_rows_and_checks_of_a_build(build: Build, tmp_path: Path) -> None:
+    """As we store them, and as Dagster's own storage reads the same files."""
+    assert build(EXAMPLES / "world-1" / "landing", "2026-01-31", tmp_path, dagster_writes=True).exit_code == 0
     with dg.DagsterInstance.get() as instance:
-        assert isinstance(instance.event_log_storage, KeptConnectionEventLogStorage)
+        kept = instance.event_log_storage
+        assert isinstance(kept, KeptConnectionEventLogStorage)
         materialization = instance.get_latest_materialization_event(dg.AssetKey(["marts", "counties"]))
         assert materialization is not None
         assert materialization.asset_materialization is not None
         assert materialization.asset_materialization.metadata["dagster/row_count"].value == 21
         check = dg.AssetCheckKey(dg.AssetKey(["marts", "county_quotas"]), "kommuntal_reported")
-        assert check in instance.event_log_storage.get_latest_asset_check_execution_by_key([check])
+        assert check in kept.get_latest_asset_check_execution_by_key([check])
 
-
-def test_dagsters_own_storage_reads_the_same_files(shipped: Built) -> None:
-    assert shipped.exit_code == 0
-    with dg.DagsterInstance.get() as instance:
-        kept = instance.event_log_storage
-        assert isinstance(kept, KeptConnectionEventLogStorage)
         own = SqliteEventLogStorage(kept._base_dir)
-        runs = [run.run_id for run in instance.get_runs()]
-        for run in runs:
-            assert len(own.get_logs_for_run(run)) == len(kept.get_logs_for_run(run)) > 0
+        for run in instance.get_runs():
+            assert len(own.get_logs_for_run(run.run_id)) == len(kept.get_logs_for_run(run.run_id)) > 0
         assert len(kept._engines) <= MOST_KEPT
 
 

@@ -43,7 +43,7 @@ def world(folder: Path, rejected: bool = True) -> Path:
 @pytest.fixture(scope="module")
 def secret(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("secret")
-    built = build(world(folder / "landing"), "2026-03-01", folder / "output", with_site=True)
+    built = build(world(folder / "landing"), "2026-03-01", folder / "output", with_site=True, dagster_writes=True)
     assert built.exit_code == 0, built.text
     return built
 
@@ -63,6 +63,7 @@ def test_messages_hold_no_value_of_the_log(secret: Built) -> None:
 
 def test_dagster_keeps_no_value_of_the_log(secret: Built) -> None:
     assert secret.exit_code == 0
+    assert any(path.suffix == ".db" for path in files_below(dagster_home()))
     holding = [path for path in files_below(dagster_home()) if SECRET.encode() in path.read_bytes()]
     assert holding == []
 
@@ -85,7 +86,7 @@ def test_an_error_nobody_foresaw_is_told_without_values(
         raise ValueError(f"could not convert {SECRET}")
 
     monkeypatch.setattr(assets, "write_sources", broken)
-    built = build(world(tmp_path / "landing"), "2026-03-01", tmp_path / "output")
+    built = build(world(tmp_path / "landing"), "2026-03-01", tmp_path / "output", dagster_writes=True)
     assert built.exit_code == 1
     assert "ValueError in" in built.text
     assert "Traceback" not in built.text
