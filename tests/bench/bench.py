@@ -28,6 +28,7 @@ from measure import ARSPLAN, PROJECT, Compared, Measured, build, fresh, machine,
 from report import write_report
 
 from dagster_project.ingest.dbt_sources import write_sources
+from dagster_project.transform.dbt_manifest import EDITION_MODELS
 
 RESULTS = Path(__file__).with_name("results.json")
 SHIPPED = PROJECT / "data" / "landing"
@@ -60,6 +61,7 @@ def overhead(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
     sources, target = output / "sources", output / "target"
     write_sources(SHIPPED, sources, output / "parsed", lambda *_: None)
     dbt = [Path(sys.executable).with_name("dbt"), "build", "--exclude-resource-type=unit_test", "--log-level=none"]
+    dbt += ["--exclude", EDITION_MODELS]
     dbt += [f"--project-dir={PROJECT / 'dbt_project'}", f"--profiles-dir={PROJECT / 'dbt_project'}"]
     dbt += [f"--target-path={target}", f"--log-path={target}", f"--vars={{as_of: '{SHIPPED_AS_OF}'}}"]
 
