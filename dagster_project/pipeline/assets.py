@@ -17,8 +17,8 @@ from dagster_project.ingest.dbt_sources import REFERENCE_TABLES, write_sources
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.parse import About
 from dagster_project.pipeline.build import Build, progress
+from dagster_project.pipeline.other_process import other_process
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
-from dagster_project.publish.data.public_tables import internal_downloads
 from dagster_project.publish.data.write_tables import write_tables
 from dagster_project.publish.documents.plans import (
     Editions,
@@ -27,7 +27,8 @@ from dagster_project.publish.documents.plans import (
     write_documents,
     write_workbooks,
 )
-from dagster_project.publish.for_everyone import listed, publish_for_everyone
+from dagster_project.publish.for_everyone import publish_for_everyone
+from dagster_project.publish.for_those_who_log_in import publish_for_those_who_log_in
 from dagster_project.publish.mart_rows import MartRows, read_mart_rows
 from dagster_project.publish.outcome_edition import (
     OutcomeEdition,
@@ -37,7 +38,6 @@ from dagster_project.publish.outcome_edition import (
 )
 from dagster_project.publish.public_day import public_day
 from dagster_project.publish.site.assessments import write_assessments
-from dagster_project.publish.site.pages import write_internal_site
 from dagster_project.releases.build_json import ERROR, CheckResult, Description, read_description
 from dagster_project.releases.current_link import current_release
 from dagster_project.releases.folder import PUBLIC
@@ -309,12 +309,14 @@ def site(
     with build.step("site"):
         with build.release.warehouse() as warehouse:
             rows = row_counts(warehouse, "marts") | row_counts(warehouse, "history")
-        internal = listed([one.table for one in internal_downloads()], rows)
+        about = build.release, build.settings.as_of, build.build_id
         builds = recent_builds(build.settings.output, BUILDS_SHOWN)
-        pages = write_internal_site(build.release.internal, figures, tables, documents, internal, builds, settings)
-        if edition.is_new:
-            write_edition_pages(edition, settings)
-        pages += publish_for_everyone(build.release.public, figures, edition, documents, rows, settings)
+        with other_process() as other:
+            internal = other.submit(publish_for_those_who_log_in, *about, tables, documents, builds, settings)
+            if edition.is_new:
+                write_edition_pages(edition, settings)
+            pages = publish_for_everyone(build.release.public, figures, edition, documents, rows, settings)
+            pages += internal.result()
     progress.info("site       %d pages", pages)
     return dg.MaterializeResult(metadata={"pages": pages})
 
