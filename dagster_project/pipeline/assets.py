@@ -373,6 +373,7 @@ def _describe(build: Build, results: list[CheckResult]) -> Description:
         new_files_by_feed=new_files_by_feed(files, read_description(current) if current else None),
         rows_by_mart=rows,
         checks=tuple(results),
+        findings=build.findings(),
         counties_below_lanstal=tuple(below),
         seconds_by_step=build.seconds_by_step(),
     )

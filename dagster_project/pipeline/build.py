@@ -9,18 +9,20 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dagster_project.errors import ReportableError, reportable
 from dagster_project.ingest.landing import fingerprint
-from dagster_project.releases.build_json import Description, read_description
+from dagster_project.language import ENGLISH
+from dagster_project.releases.build_json import Description, Finding, read_description
 from dagster_project.releases.build_record import BLOCKED as WAS_BLOCKED
 from dagster_project.releases.build_record import BROKE, PUBLISHED, BuildRecord
 from dagster_project.releases.current_link import current_release
 from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, ReleaseFolder
+from dagster_project.service.alerts import told
 from dagster_project.service.answers.outbox import prepared_for
 from dagster_project.service.build_history import record_build
 from dagster_project.service.problems import report_build
@@ -29,6 +31,16 @@ from dagster_project.settings import Settings
 progress = logging.getLogger("arsplan")
 
 BUILD_ID_FORMAT = "%Y%m%dT%H%M%S%fZ"
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    """Objects of a file of JSON lines, but for those that a full disk cut."""
+    lines: list[dict[str, Any]] = []
+    if file.is_file():
+        for line in file.read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError):
+                lines.append(json.loads(line))
+    return lines
 
 
 class BuildRunningError(ReportableError):
@@ -89,14 +101,16 @@ class Build:
             cause = f"{name}: {shown}"
             raise shown from None
         finally:
-            line = {"step": name, "seconds": round(time.perf_counter() - start, 2), "cause": cause}
-            # On a full disk the error of the step counts, which may be shown, and not the one of this note.
-            with suppress(OSError), self._steps_file.open("a", encoding="utf-8") as steps:
-                steps.write(json.dumps(line) + "\n")
+            seconds = round(time.perf_counter() - start, 2)
+            self._note(self._steps_file, {"step": name, "seconds": seconds, "cause": cause})
 
     @property
     def _steps_file(self) -> Path:
         return self.folder / "steps.jsonl"
+
+    @property
+    def _findings_file(self) -> Path:
+        return self.folder / "findings.jsonl"
 
     def seconds_by_step(self) -> dict[str, float]:
         """Seconds of the steps that have ended, in their order; a step in two parts took as long as both."""
@@ -109,13 +123,22 @@ class Build:
         """Why a step broke, if one did."""
         return next((line["cause"] for line in self._steps() if line["cause"]), None)
 
+    def found(self, finding: Finding) -> None:
+        """Write down what is wrong, and go on."""
+        progress.warning("found      %s", told(finding, ENGLISH))
+        self._note(self._findings_file, asdict(finding))
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found wrong so far."""
+        return tuple(Finding(**line) for line in _lines(self._findings_file))
+
     def _steps(self) -> list[dict[str, Any]]:
-        lines: list[dict[str, Any]] = []
-        if self._steps_file.is_file():
-            for line in self._steps_file.read_text(encoding="utf-8").splitlines():
-                with suppress(ValueError):  # a full disk cut it
-                    lines.append(json.loads(line))
-        return lines
+        return _lines(self._steps_file)
+
+    def _note(self, file: Path, line: dict[str, Any]) -> None:
+        # On a full disk the error of the step counts, which may be shown, and not the one of this note.
+        with suppress(OSError), file.open("a", encoding="utf-8") as notes:
+            notes.write(json.dumps(line) + "\n")
 
     def finished(self) -> Description | None:
         """What a build that ran to its end says of itself, published or blocked; None of one that broke."""
@@ -176,7 +199,7 @@ def _record(build: Build, landing: str) -> None:
     try:
         run = _run_of(build, landing)
         record_build(output, run)
-        report_build(output, run, build.finished(), prepared_for(output, build.build_id))
+        report_build(output, run, build.finished(), build.findings(), prepared_for(output, build.build_id))
     except Exception as error:  # what was published stays published
         progress.warning("history    not all of this build was recorded and reported: %s", reportable(error))
 

@@ -8,9 +8,11 @@ from typing import Any
 from dagster_project.checks.contract import CHECKS
 from dagster_project.errors import printable
 from dagster_project.ingest.feeds import FEEDS
+from dagster_project.language import ENGLISH
 from dagster_project.releases.build_json import ERROR, WARN, CheckResult, Description
 from dagster_project.releases.current_link import CURRENT
 from dagster_project.releases.folder import INTERNAL, PUBLIC
+from dagster_project.service.alerts import told
 from dagster_project.service.answers.outbox import OUTBOX, Prepared
 from dagster_project.settings import STOCKHOLM
 from expectations.check_outcome import counted
@@ -26,6 +28,8 @@ def closing_lines(output: Path, build: Description, failure: str | None, prepare
     if warning:
         lines += ["", f"Warnings: {counted(len(warning), 'check')} failed."]
         lines += [line for check in warning for line in _check_lines(check)]
+    if build.findings:
+        lines += ["", "Found on the way:", *(f"  {told(finding, ENGLISH)}" for finding in build.findings)]
     if not build.published:
         lines += ["", f"Publication is blocked: {counted(len(blocking), 'check')} failed."]
         lines += [line for check in blocking for line in _check_lines(check)]

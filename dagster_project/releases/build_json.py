@@ -36,12 +36,26 @@ class CountyBelow:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """Something that a build found wrong on its way and that did not stop it, told to operators.
+
+    `kind` names its words ([alert] in texts.toml, which `facts` fill in), `about` tells several of a kind apart.
+    """
+
+    kind: str
+    severity: str
+    about: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Description:
     """A finished build.
 
-    `files` holds the rows of marts.landed_files, and of each file its `problem`, if any; `remarks` those of
-    marts.file_remarks; `new_files_by_feed` counts files that the release before had not; `seconds_by_step` ends before
-    the release is in its place. Fields that an older build.json lacks get their defaults.
+    `findings` are what was wrong besides failed checks; `files` holds the rows of marts.landed_files, and of each file
+    its `problem`, if any; `remarks` those of marts.file_remarks; `new_files_by_feed` counts files that the release
+    before had not; `seconds_by_step` ends before the release is in its place. Fields that an older build.json lacks
+    get their defaults.
     """
 
     build_id: str
@@ -56,6 +70,7 @@ class Description:
     new_files_by_feed: dict[str, int] = field(default_factory=dict)
     rows_by_mart: dict[str, int] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
     counties_below_lanstal: tuple[CountyBelow, ...] = ()
     seconds_by_step: dict[str, float] = field(default_factory=dict)
 
@@ -101,6 +116,7 @@ def read_description(folder: Path) -> Description | None:
             "files": tuple(content.get("files", [])),
             "remarks": tuple(content.get("remarks", [])),
             "checks": tuple(checks),
+            "findings": tuple(Finding(**finding) for finding in content.get("findings", [])),
             "counties_below_lanstal": tuple(counties),
         }
     )

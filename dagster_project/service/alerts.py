@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.language import LANGUAGES, Language
-from dagster_project.releases.build_json import ERROR
+from dagster_project.releases.build_json import ERROR, Finding
 from dagster_project.service.build_history import FILE_NAME, opened
 
 if TYPE_CHECKING:
@@ -160,6 +160,12 @@ def _said(problem: Problem, language: Language, state: str) -> str:
         return texts["build_good"]
     said = texts[problem.kind].format(**facts)
     return said if state == GOOD else f"{said} {texts[f'{problem.kind}_advice']}"
+
+
+def told(finding: Finding, language: Language) -> str:
+    """A finding in words: what, and what to do."""
+    texts = language.texts["alert"]
+    return f"{texts[finding.kind].format(**finding.facts)} {texts[f'{finding.kind}_advice']}"
 
 
 Send = Callable[[str, str, str], bool]

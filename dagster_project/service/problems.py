@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.landing import files_of
-from dagster_project.releases.build_json import ERROR, WARN, CountyBelow, Description
+from dagster_project.releases.build_json import ERROR, WARN, CountyBelow, Description, Finding
 from dagster_project.releases.build_record import PUBLISHED, BuildRecord
 from dagster_project.releases.folder import BLOCKED, RELEASES
 from dagster_project.service.alert_and_answer_settings import AlertSettings, read_alert_settings
@@ -26,12 +26,24 @@ _ANSWERING = ("unanswered", "recipient")
 _OUTGOING = ("refused", "uncertain")
 
 
-def report_build(output: Path, build: BuildRecord, finished: Description | None, prepared: Prepared | None) -> None:
+# Kinds of findings, of which a build that ran to its end has found all there are.
+FINDINGS: tuple[str, ...] = ()
+
+
+def report_build(
+    output: Path,
+    build: BuildRecord,
+    finished: Description | None,
+    findings: Iterable[Finding],
+    prepared: Prepared | None,
+) -> None:
     """Tell what a build that ran to its end found wrong, or that it broke."""
     settings = read_alert_settings(alerts_file())
     now = datetime.now(UTC)
+    noticed = [Problem(f"{one.kind}:{one.about}", one.severity, 1, one.facts) for one in findings]
     if finished is None:  # its checks did not all run: what they said before stands
-        report(output, settings, ["build"], [Problem("build", ERROR, 1, {"cause": build.cause})], now, _place(output))
+        found = [Problem("build", ERROR, 1, {"cause": build.cause}), *noticed]
+        report(output, settings, ["build", *(one.kind for one in noticed)], found, now, _place(output))
     else:
         failed = [
             Problem(f"check:{check.check_name}", check.severity, check.failing_rows, {"check": check.check_name})
@@ -40,8 +52,8 @@ def report_build(output: Path, build: BuildRecord, finished: Description | None,
         ]
         counties = map(_county_below, finished.counties_below_lanstal)
         kept = output / (RELEASES if finished.published else BLOCKED) / build.build_id
-        kinds = ["build", "check", "county", *(_ANSWERING if build.outcome == PUBLISHED else ())]
-        found = [*failed, *counties, *_unanswered(build, prepared)]
+        kinds = ["build", "check", "county", *FINDINGS, *(_ANSWERING if build.outcome == PUBLISHED else ())]
+        found = [*failed, *counties, *noticed, *_unanswered(build, prepared)]
         report(output, settings, kinds, found, now, _place(kept))
     deliver(output, settings, now)
     _send_answers(output, now)
