@@ -7,14 +7,13 @@ import contextlib
 import gc
 import logging
 import os
-import signal
 import socket
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from dagster_project.errors import WrongUsageError, reportable
 from dagster_project.releases.current_link import CURRENT
@@ -23,9 +22,11 @@ from dagster_project.settings import (
     answers_file,
     default_landing,
     default_output,
+    heartbeat_url,
     known_at_of,
     name_dagster_home,
     nightly_at,
+    oldest_release,
     settings_for,
     site_settings,
     today_in_stockholm,
@@ -48,8 +49,8 @@ exit codes of build:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code. Without arguments those of the process, which ends with it."""
     options = _parser().parse_args(arguments)
-    _show_progress()
-    is_short_process = arguments is None and options.run is not _site
+    _show_progress(by_the_clock=options.run is _up)
+    is_short_process = arguments is None and options.run not in (_site, _up)
     with _without_garbage_collection() if is_short_process else contextlib.nullcontext():
         try:
             code: int = options.run(options)
@@ -98,8 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    build.add_argument("--landing", type=Path, default=default_landing(), metavar="DIR", help="default: %(default)s")
-    build.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
+    _add_folders(build)
     build.add_argument(
         "--as-of",
         type=_date,
@@ -143,10 +143,34 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--port", type=_positive, default=3000, metavar="N", help="default: %(default)s")
     up.set_defaults(run=_up)
 
+    deliveries = commands.add_parser(
+        "deliveries", help="which deliveries releases were made of; exit code 1 where one is gone or was replaced"
+    )
+    _add_folders(deliveries)
+    choices = deliveries.add_subparsers(metavar="forget NAME")
+    forget = choices.add_parser("forget", help="let a delivery go that is gone or was replaced")
+    forget.add_argument("forget", metavar="NAME", help="as `arsplan deliveries` writes it")
+    deliveries.set_defaults(run=_deliveries, forget=None)
+
+    backup = commands.add_parser("backup", help="copy what cannot be made again into a new folder")
+    backup.add_argument("folder", type=Path, metavar="DIR")
+    backup.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
+    backup.set_defaults(run=_backup)
+
+    restore = commands.add_parser("restore", help="go on from such a copy, in an empty output folder")
+    restore.add_argument("folder", type=Path, metavar="DIR")
+    restore.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
+    restore.set_defaults(run=_restore)
+
     status = commands.add_parser("status", help="how things stand; exit code 0 fine, 1 warning, 2 critical")
     status.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
     status.set_defaults(run=_status)
     return parser
+
+
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--landing", type=Path, default=default_landing(), metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
 
 
 def _date(text: str) -> date:
@@ -169,8 +193,8 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _show_progress() -> None:
-    """Show the lines of this program only: a library would print what all others log."""
+def _show_progress(by_the_clock: bool) -> None:
+    """Show the lines of this program only: a library would print what all others log. They begin with a time."""
     if not logging.root.handlers:
         logging.root.addHandler(logging.NullHandler())
     start = time.perf_counter()
@@ -187,7 +211,7 @@ def _show_progress() -> None:
                 super().handleError(record)
 
     handler = Handler(sys.stdout)
-    handler.setFormatter(SecondsFormatter())
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s") if by_the_clock else SecondsFormatter())
     progress = logging.getLogger("arsplan")
     progress.handlers[:] = [handler]
     progress.setLevel(logging.INFO)
@@ -197,16 +221,12 @@ def _show_progress() -> None:
 def _build(options: argparse.Namespace) -> int:
     from dagster_project.ingest.landing import check_landing  # noqa: PLC0415
     from dagster_project.pipeline.build import new_build  # noqa: PLC0415
-    from dagster_project.service.alert_and_answer_settings import read_alert_settings  # noqa: PLC0415
-    from dagster_project.service.answers.template import read_answer_settings  # noqa: PLC0415
 
     try:
         with_site = not options.without_site
         settings = settings_for(options.landing, options.output, options.as_of, options.known_at, with_site)
-        site_settings()
+        _check_settings()
         check_landing(settings.landing)
-        read_alert_settings(alerts_file())
-        read_answer_settings(answers_file())
         with new_build(settings) as build:
             return _run_build(build, options.profile)
     except WrongUsageError:
@@ -287,35 +307,71 @@ def _cannot_serve(host: str, port: int, error: OSError) -> str:
 
 
 def _up(options: argparse.Namespace) -> int:
-    """Check the settings, then become `dagster dev`, which would go on without schedules where they are wrong."""
-    from dagster_project.service.alert_and_answer_settings import read_alert_settings  # noqa: PLC0415
-    from dagster_project.service.answers.template import read_answer_settings  # noqa: PLC0415
+    """Check the settings, then run until somebody stops it."""
+    from dagster_project.service.loop import ServiceRunningError, serve  # noqa: PLC0415
 
-    nightly_at()
-    read_alert_settings(alerts_file())
-    read_answer_settings(answers_file())
-    site_settings()
+    _check_settings()
     try:
         socket.create_server((options.host, options.port)).close()
     except OSError as error:
         _say([f"arsplan: {_cannot_serve(options.host, options.port, error)}"], sys.stderr)
         return BROKE
-    return _become_the_service(options)
+    try:
+        return serve(options.host, options.port)
+    except ServiceRunningError as error:
+        _say([f"arsplan: {error}"], sys.stderr)
+        return BROKE
 
 
-def _become_the_service(options: argparse.Namespace) -> NoReturn:
-    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore some, and hand that on
-        signal.signal(stop, signal.SIG_DFL)
-    name_dagster_home(default_output())
-    module = ["--module-name", "dagster_project.definitions"]
-    place = ["--host", options.host, "--port", str(options.port)]
-    os.execv(Path(sys.executable).with_name("dagster"), ["dagster", "dev", *module, *place])
+def _check_settings() -> None:
+    """Raise SettingError where one of the settings that are used later is wrong."""
+    from dagster_project.ingest.landing import check_feeds_with_digests  # noqa: PLC0415
+    from dagster_project.service.alert_and_answer_settings import read_alert_settings  # noqa: PLC0415
+    from dagster_project.service.answers.template import read_answer_settings  # noqa: PLC0415
+
+    nightly_at()
+    oldest_release()
+    heartbeat_url()
+    site_settings()
+    check_feeds_with_digests()
+    read_alert_settings(alerts_file())
+    read_answer_settings(answers_file())
+
+
+def _deliveries(options: argparse.Namespace) -> int:
+    from dagster_project.service.ledger import astray, forget, known_deliveries  # noqa: PLC0415
+
+    if options.forget:
+        forget(options.output, options.forget)
+        _say([f"{options.forget} may go: the next build takes the landing folder as it is."])
+        return PUBLISHED
+    missing = astray(options.output, options.landing)
+    _say([f"{missing.get(name, 'there'):<10}{name}" for name in known_deliveries(options.output)])
+    return BROKE if missing else PUBLISHED
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from dagster_project.service.backup import backup  # noqa: PLC0415
+
+    size = backup(options.output, options.folder)
+    _say([f"Copied into {options.folder}: {size / 1e6:.0f} MB. Restore with: arsplan restore {options.folder}"])
+    return PUBLISHED
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from dagster_project.service.backup import restore  # noqa: PLC0415
+
+    release = restore(options.folder, options.output)
+    _say([f"Release {release} is current in {options.output}. Answers that waited lie in outbox/uncertain."])
+    return PUBLISHED
 
 
 def _status(options: argparse.Namespace) -> int:
     from dagster_project.service.status import status_of  # noqa: PLC0415
 
-    status = status_of(options.output, datetime.now(UTC), nightly_at())
+    is_the_services = options.output.resolve() == default_output().resolve()
+    landing = default_landing() if is_the_services else None
+    status = status_of(options.output, datetime.now(UTC), nightly_at(), landing)
     _say(status.lines)
     return status.code
 

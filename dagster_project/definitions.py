@@ -18,7 +18,6 @@ from dagster_project.pipeline.assets import (
     transform,
 )
 from dagster_project.pipeline.job import build_job, build_resource
-from dagster_project.pipeline.schedules import arrivals, nightly, watch
 
 defs = dg.Definitions(
     assets=[
@@ -28,8 +27,6 @@ defs = dg.Definitions(
     ],
     asset_checks=[contract_checks],
     jobs=[build_job],
-    schedules=[nightly],
-    sensors=[arrivals, watch],
     # Steps run in one process, and hand values on in its memory.
     resources={"build": build_resource, "io_manager": dg.mem_io_manager},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -32,19 +32,13 @@ NO_TELEMETRY = {
     "GX_ANALYTICS_ENABLED": "false",
 }
 
-# Dagster keeps no copy of what a step prints, shows no sign-up prompt, and runs one build at a time.
+# Dagster keeps no copy of what a step prints, and shows no sign-up prompt.
 _DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
-concurrency:
-  runs: {max_concurrent_runs: 1}
-freshness: {enabled: true}
-retention:
-  schedule: {purge_after_days: 30}
-  sensor: {purge_after_days: {skipped: 1, success: 30, failure: 30}}
 """
 _IN_FILES = """\
 event_log_storage:
@@ -191,6 +185,25 @@ def nightly_at() -> time:
             f"ARSPLAN_NIGHTLY_AT is '{text}': between 02:00 and 03:00 comes twice or not at all when the clocks change"
         )
     return at
+
+
+def heartbeat_url() -> str:
+    """Where to tell that builds begin and end. Raises SettingError where it is no web address."""
+    url = os.environ.get("ARSPLAN_HEARTBEAT_URL", "").strip().rstrip("/")
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise SettingError("ARSPLAN_HEARTBEAT_URL is no web address: write one such as https://hc-ping.com/UUID")
+    return url
+
+
+def oldest_release() -> timedelta:
+    """How old the newest release may be before that is critical."""
+    hours = _number("ARSPLAN_OLDEST_RELEASE_HOURS", int, 36, 1, "a number of hours")
+    return timedelta(hours=hours)
+
+
+def feeds_with_digests() -> frozenset[str]:
+    """Feeds whose senders deliver NAME.sha256 beside each file. Their names are checked where the feeds are known."""
+    return frozenset(os.environ.get("ARSPLAN_FEEDS_WITH_DIGESTS", "").replace(",", " ").split())
 
 
 def alerts_file() -> Path | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outcome of one check: its name, whether it passed, how many rows failed it and sentences about some of them.
+    """Outcome of one check: its name, whether it passed, how many rows failed it, sentences about some, and all areas.
 
     Sentences name places, dates and counts, never a row of the assignment log.
     """
@@ -16,6 +16,7 @@ class Outcome:
     passed: bool
     failing_rows: int
     findings: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
 
 
 def counted(number: int, noun: str) -> str:

@@ -93,13 +93,20 @@ def _outcome(suite: Suite, frame: pd.DataFrame, result: ExpectationValidationRes
             which = _sentences(suite, failing, 1)[0]
             raise StructureError(f"{suite.table}: {config.type} does not hold for {failing_rows} rows, such as {which}")
         return None
-    return Outcome(check, bool(result.success), failing_rows, _sentences(suite, failing, MOST_FINDINGS))
+    findings = _sentences(suite, failing, MOST_FINDINGS)
+    return Outcome(check, bool(result.success), failing_rows, findings, _areas(failing))
 
 
 def _sentences(suite: Suite, failing: pd.DataFrame, most: int) -> tuple[str, ...]:
     shown = failing.head(most).astype(object)
     rows = shown.where(shown.notna(), None).to_dict("records")
     return tuple(suite.describe({str(name): value for name, value in row.items()}) for row in rows)
+
+
+def _areas(failing: pd.DataFrame) -> tuple[str, ...]:
+    """Names of the areas that rows are about, each once, in the order of the rows."""
+    names = next((name for name in ("municipality_name", "county_name") if name in failing), None)
+    return tuple(map(str, failing[names].unique())) if names else ()
 
 
 def _raised(exception_info: Mapping[str, Any]) -> bool:

@@ -22,7 +22,7 @@ from pipeline.mail_server import mail  # noqa: F401 (a fixture)
 
 from dagster_project.cli import main
 from dagster_project.releases.build_record import PUBLISHED, BuildRecord
-from dagster_project.service.build_history import record_build
+from dagster_project.service.journal import record_end
 from dagster_project.settings import dagster_yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -67,7 +67,7 @@ Build = Callable[..., Built]
 def note_build(output: Path, ended_at: datetime) -> None:
     """Remember a published build of an empty world that ended then."""
     build_id = f"B{ended_at:%Y%m%d%H%M%S}"
-    record_build(output, BuildRecord(build_id, ended_at, ended_at, ended_at.date(), PUBLISHED, None, {}, {}, {}, {}))
+    record_end(output, BuildRecord(build_id, ended_at, ended_at, ended_at.date(), PUBLISHED, None, {}, {}, {}, {}))
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,10 @@ def run_checks(
     require_complete(test_names().values(), dbt_tests, decided, checks)
     by_name = {outcome.name: outcome for outcome in [*dbt_tests.values(), *decided]}
     found = [(check, by_name[check.name]) for check in checks]
-    return [CheckResult(check.name, check.severity, one.passed, one.failing_rows, one.findings) for check, one in found]
+    return [
+        CheckResult(check.name, check.severity, one.passed, one.failing_rows, one.findings, one.areas)
+        for check, one in found
+    ]
 
 
 def require_complete(

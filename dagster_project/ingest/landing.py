@@ -14,7 +14,9 @@ from dagster_project.errors import WrongUsageError
 from dagster_project.ingest.feeds import FEEDS, Feed
 from dagster_project.ingest.raw_rows import clean_text
 from dagster_project.ingest.read import READERS
+from dagster_project.settings import SettingError, feeds_with_digests
 
+_DIGEST_ENDING = ".sha256"
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload")
 
 
@@ -24,18 +26,22 @@ class LandingError(WrongUsageError):
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """A delivered file; `file_order` numbers the files of its feed in the order in which they count."""
+    """A delivered file; `file_order` numbers the files of its feed in the order in which they count.
+
+    `is_as_sent` is False where the digest that its sender delivered beside it is another.
+    """
 
     feed: str
     path: Path
     file_name: str
     file_order: int
     sha256: str
+    is_as_sent: bool = True
 
     @property
-    def content(self) -> tuple[str, str]:
+    def content(self) -> tuple[str, str, bool]:
         """Key under which two files parse identically."""
-        return self.sha256, self.path.suffix.lower()
+        return self.sha256, self.path.suffix.lower(), self.is_as_sent
 
 
 def check_landing(landing: Path) -> None:
@@ -53,7 +59,7 @@ def check_landing(landing: Path) -> None:
 
 def files_of(landing: Path, feed: Feed) -> list[Path]:
     """Files of a feed that are read, in the byte order of their names."""
-    return [path for path in _files_below(landing / feed.name) if _why_not_read(path) is None]
+    return [path for path in _files_below(landing / feed.name) if _why_not_read(path, feed) is None]
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -74,7 +80,7 @@ def _files_below(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
 
 
-def _why_not_read(path: Path) -> str | None:
+def _why_not_read(path: Path, feed: Feed) -> str | None:
     """Why a file in a feed's folder is no delivery; None where it is one."""
     ending = path.suffix.lower()
     if path.name.startswith("~$") or ending in UNFINISHED:
@@ -83,7 +89,29 @@ def _why_not_read(path: Path) -> str | None:
         return "a link that leads nowhere, or what may not be opened: deliver the file itself"
     if ending not in READERS:
         return f"its ending is none of {', '.join(READERS)}: deliver one of these formats"
+    if feed.name in feeds_with_digests() and not _digest_file(path).is_file():
+        return f"{path.name}{_DIGEST_ENDING}, which says its digest, has not come: deliver that too"
     return None
+
+
+def _digest_file(path: Path) -> Path:
+    """The file in which a sender says the digest of another, as `sha256sum` writes it."""
+    return path.with_name(f"{path.name}{_DIGEST_ENDING}")
+
+
+def _is_as_sent(path: Path, feed: Feed, sha256: str) -> bool:
+    if feed.name not in feeds_with_digests():
+        return True
+    said = _digest_file(path).read_text(encoding="utf-8", errors="replace").split()
+    return said[:1] == [sha256]
+
+
+def check_feeds_with_digests() -> None:
+    """Raise SettingError where the setting names something that is no feed."""
+    wrong = sorted(feeds_with_digests() - {feed.name for feed in FEEDS})
+    if wrong:
+        names = ", ".join(feed.name for feed in FEEDS)
+        raise SettingError(f"ARSPLAN_FEEDS_WITH_DIGESTS names {', '.join(wrong)}, which is no feed: write of {names}")
 
 
 def not_read(landing: Path) -> list[tuple[str, str, str]]:
@@ -95,24 +123,29 @@ def not_read(landing: Path) -> list[tuple[str, str, str]]:
     for feed in FEEDS:
         files = _files_below(landing / feed.name)
         for name, path in zip(_names(files, landing / feed.name), files, strict=True):
-            if reason := _why_not_read(path):
+            is_digest = path.suffix == _DIGEST_ENDING and feed.name in feeds_with_digests()
+            if not is_digest and (reason := _why_not_read(path, feed)):
                 found.append((feed.name, name, reason))
     return found
 
 
 def deliveries_in(landing: Path) -> list[DeliveredFile]:
     """All delivered files with their digests, feed by feed, in the order in which they count."""
+    numbered = ((feed, number, *file) for feed in FEEDS for number, file in enumerate(named_files(landing, feed)))
     deliveries = []
-    for feed in FEEDS:
-        files = files_of(landing, feed)
-        named = zip(files, _names(files, landing / feed.name), strict=True)
-        deliveries += [
-            DeliveredFile(feed.name, path, name, order, _digest_of(path)) for order, (path, name) in enumerate(named)
-        ]
+    for feed, number, name, path in numbered:
+        sha256 = digest_of_file(path)
+        deliveries.append(DeliveredFile(feed.name, path, name, number, sha256, _is_as_sent(path, feed, sha256)))
     return deliveries
 
 
-def _digest_of(path: Path) -> str:
+def named_files(landing: Path, feed: Feed) -> list[tuple[str, Path]]:
+    """Files of a feed that are read, each with the name by which it is reported, in the order in which they count."""
+    files = files_of(landing, feed)
+    return list(zip(_names(files, landing / feed.name), files, strict=True))
+
+
+def digest_of_file(path: Path) -> str:
     """The file's digest; empty where it may not be opened, which its reader will say."""
     return sha256_of(path) if os.access(path, os.R_OK) else ""
 

@@ -49,6 +49,8 @@ def parsed_file(delivery: DeliveredFile, feed: Feed, register: Register, kept: P
 
     A file that cannot be read is looked at again every time.
     """
+    if not delivery.is_as_sent:
+        return KeptFile(About("unreadable", "its sender says another digest of it: deliver it again, whole"))
     key = (feed.name, delivery.path.suffix.lower(), delivery.sha256, register.digest, parsing_code())
     folder = kept / hashlib.sha256("\n".join(key).encode()).hexdigest()
     about = _about_whole(folder)

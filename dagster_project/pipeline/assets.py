@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -17,7 +17,6 @@ from dagster_project.ingest.dbt_sources import REFERENCE_TABLES, write_sources
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.parse import About
 from dagster_project.pipeline.build import Build, progress
-from dagster_project.pipeline.other_process import other_process
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
 from dagster_project.publish.data.write_tables import write_tables
 from dagster_project.publish.documents.plans import (
@@ -45,8 +44,9 @@ from dagster_project.releases.put_in_place import put_in_place
 from dagster_project.releases.warehouse_queries import file_remarks, landed_files, row_counts
 from dagster_project.service.answers.prepare import prepare_answers
 from dagster_project.service.answers.template import read_answer_settings
-from dagster_project.service.build_history import recent_builds
-from dagster_project.settings import Settings, answers_file, site_settings
+from dagster_project.service.child_process import other_process
+from dagster_project.service.journal import ended_builds
+from dagster_project.settings import answers_file, site_settings
 from dagster_project.transform.dbt_manifest import EDITION_MODELS, manifest, names_of_marts
 from dagster_project.transform.documented_tables import CHECK_RESULTS, describe_tables, internal_marts, public_marts
 from dagster_project.transform.run_dbt import build_models, dbt_variables, drop_views, read_outcomes, write_outcomes
@@ -310,7 +310,7 @@ def site(
         with build.release.warehouse() as warehouse:
             rows = row_counts(warehouse, "marts") | row_counts(warehouse, "history")
         about = build.release, build.settings.as_of, build.build_id
-        builds = recent_builds(build.settings.output, BUILDS_SHOWN)
+        builds = ended_builds(build.settings.output, BUILDS_SHOWN)
         with other_process() as other:
             internal = other.submit(publish_for_those_who_log_in, *about, tables, documents, builds, settings)
             if edition.is_new:
@@ -330,11 +330,6 @@ class BuildBlockedError(ReportableError):
     deps=[tables, documents, site],
     ins={"results": dg.AssetIn(["marts", CHECK_RESULTS]), "edition": dg.AssetIn(OUTCOMES)},
     description="The checked warehouse, its files and pages, published in one atomic step.",
-    freshness_policy=dg.FreshnessPolicy.time_window(
-        # The log may rest for some days.
-        fail_window=timedelta(days=Settings.stale_after_days + 1),
-        warn_window=timedelta(days=2),
-    ),
 )
 def release(
     build: dg.ResourceParam[Build], results: list[CheckResult], edition: OutcomeEdition | None

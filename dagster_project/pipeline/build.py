@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,10 @@ from dagster_project.releases.current_link import current_release
 from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, ReleaseFolder
 from dagster_project.service.alerts import told
 from dagster_project.service.answers.outbox import prepared_for
-from dagster_project.service.build_history import record_build
+from dagster_project.service.findings import at_start
+from dagster_project.service.heartbeat import FAILURE, START, SUCCESS, heartbeat
+from dagster_project.service.journal import record_end, written_down
+from dagster_project.service.ledger import remember
 from dagster_project.service.problems import report_build
 from dagster_project.settings import Settings
 
@@ -160,7 +163,7 @@ def locked(output: Path) -> Iterator[None]:
 
 @contextmanager
 def new_build(settings: Settings) -> Iterator[Build]:
-    """Lock the output folder and make a folder for one build; afterwards write down and report how it ended."""
+    """Lock the output folder, write down that a build begins, and make its folder; then how it ended, and tell it."""
     with locked(settings.output):
         building = settings.output / BUILDING
         shutil.rmtree(building, ignore_errors=True)  # what a killed build left behind
@@ -168,11 +171,17 @@ def new_build(settings: Settings) -> Iterator[Build]:
         building.mkdir(mode=0o700)  # nobody else reads what is not yet checked
         build.release.path.mkdir(parents=True)
         landing = fingerprint(settings.landing)
-        try:
-            yield build
-        finally:
-            _record(build, landing)
-            shutil.rmtree(building, ignore_errors=True)
+        with written_down(settings.output, build.build_id, build.began_at, settings.as_of, landing):
+            heartbeat(settings.output, START)
+            try:
+                for finding in at_start(settings, datetime.now(UTC)):
+                    build.found(finding)
+                yield build
+            finally:
+                ended = _run_of(build, landing)
+                _record(build, ended)
+                heartbeat(settings.output, SUCCESS if ended.outcome == PUBLISHED else FAILURE)
+                shutil.rmtree(building, ignore_errors=True)
 
 
 def _run_of(build: Build, landing: str) -> BuildRecord:
@@ -194,20 +203,23 @@ def _run_of(build: Build, landing: str) -> BuildRecord:
     )
 
 
-def _record(build: Build, landing: str) -> None:
+def _record(build: Build, ended: BuildRecord) -> None:
     output = build.settings.output
     try:
-        run = _run_of(build, landing)
-        record_build(output, run)
-        report_build(output, run, build.finished(), build.findings(), prepared_for(output, build.build_id))
+        record_end(output, ended)
+        finished = build.finished()
+        if finished and finished.published:
+            remember(output, finished)
+        report_build(output, ended, finished, build.findings(), prepared_for(output, build.build_id))
     except Exception as error:  # what was published stays published
-        progress.warning("history    not all of this build was recorded and reported: %s", reportable(error))
+        progress.warning("journal    not all of this build was written down and told: %s", reportable(error))
 
 
 def _new_build_id(output: Path) -> str:
-    """The time of the build; ids sort by it."""
+    """The time of the build, or right after the newest one's where the clock has gone back: ids sort by time."""
     taken = {path.name for kind in (RELEASES, BLOCKED) for path in (output / kind).glob("*")}
-    while True:
-        build_id = datetime.now(UTC).strftime(BUILD_ID_FORMAT)
-        if build_id not in taken:
-            return build_id
+    now = datetime.now(UTC)
+    with suppress(ValueError):
+        newest = datetime.strptime(max(taken, default=""), BUILD_ID_FORMAT).replace(tzinfo=UTC)
+        now = max(now, newest + timedelta(microseconds=1))
+    return now.strftime(BUILD_ID_FORMAT)

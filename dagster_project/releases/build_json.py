@@ -15,13 +15,14 @@ FILE_NAME = "build.json"
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Outcome of a contract check; `findings` are sentences about some of the failing rows."""
+    """Outcome of a contract check; `findings` are sentences about some of the failing rows, `areas` all their names."""
 
     check_name: str
     severity: str
     passed: bool
     failing_rows: int
     findings: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,10 @@ def read_description(folder: Path) -> Description | None:
     content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     known = {one.name for one in fields(Description)}
     described = {name: value for name, value in content.items() if name in known}
-    checks = [CheckResult(**check | {"findings": tuple(check["findings"])}) for check in content.get("checks", [])]
+    checks = [
+        CheckResult(**check | {name: tuple(check.get(name, ())) for name in ("findings", "areas")})
+        for check in content.get("checks", [])
+    ]
     counties = [CountyBelow(**county) for county in content.get("counties_below_lanstal", [])]
     return Description(
         **described

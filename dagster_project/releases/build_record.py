@@ -1,4 +1,4 @@
-"""One run of a build, however it ended: published, blocked, or broken before its end."""
+"""One run of a build: under way, or how it ended: published, blocked, or broken before its end."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from datetime import date, datetime
 
 from dagster_project.releases.build_json import CheckResult
 
-PUBLISHED, BLOCKED, BROKE = "published", "blocked", "broke"
+RUNNING, PUBLISHED, BLOCKED, BROKE = "running", "published", "blocked", "broke"
 
 
 @dataclass(frozen=True)
 class BuildRecord:
-    """One finished build. Times are UTC; `cause` says why it broke; seconds by step, rows by mart, files that the
-    release before had not, by feed, and checks by name, without their findings. `landing` is the fingerprint of the
-    landing folder as it was when the build began.
+    """One build. Times are UTC, `ended_at` None where none is known; `cause` says why it broke; seconds by step, rows
+    by mart, files that the release before had not, by feed, and checks by name, without their findings. `landing` is
+    the fingerprint of the landing folder as it was when the build began.
     """
 
     build_id: str
     began_at: datetime
-    ended_at: datetime
+    ended_at: datetime | None
     as_of: date
     outcome: str
     cause: str | None
@@ -30,6 +30,6 @@ class BuildRecord:
     landing: str | None = None
 
     @property
-    def seconds(self) -> float:
-        """From beginning to end."""
-        return (self.ended_at - self.began_at).total_seconds()
+    def seconds(self) -> float | None:
+        """From beginning to end, where both are known."""
+        return (self.ended_at - self.began_at).total_seconds() if self.ended_at else None

@@ -1,53 +1,35 @@
 """Alerts: what is wrong, a reminder while it stays, and when it is solved; by e-mail, chat or webhook, through Apprise.
 
-What is wrong and what is still to be sent is remembered beside the history of builds, so that nothing is lost or sent
+What is wrong and what is still to be sent is remembered beside the journal of builds, so that nothing is lost or sent
 twice when a receiver is down or a process ends. Messages hold names of checks and areas, and counts; never row values.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from dagster_project.language import LANGUAGES, Language
 from dagster_project.releases.build_json import ERROR, Finding
-from dagster_project.service.build_history import FILE_NAME, opened
+from dagster_project.service.delivery_queue import in_time, not_taken, waiting_for_another_try
+from dagster_project.service.state import opened, read_only
 
 if TYPE_CHECKING:
-    from dagster_project.service.alert_and_answer_settings import AlertSettings
+    from dagster_project.service.alert_and_answer_settings import AlertSettings, Receiver
 
 # A message whose sending process died is sent again after this time.
 CLAIM_HOLDS = timedelta(minutes=10)
-LONGEST_WAIT = timedelta(hours=1)
 
+AREAS_SHOWN = 5
 NEW, STILL, GOOD = "new", "still", "good"
 _LANGUAGES = {language.code: language for language in LANGUAGES}
-
-_SCHEMA = """
-create table if not exists problems (
-    problem text primary key,
-    severity text not null,
-    county_code text,
-    cases integer not null,
-    facts text not null,
-    told_at text not null
-);
-create table if not exists messages (
-    message_id integer primary key,
-    receiver text not null,
-    subject text not null,
-    body text not null,
-    state text not null check (state in ('waiting', 'sending', 'sent')),
-    attempts integer not null,
-    next_attempt_at text not null,
-    changed_at text not null
-);
-"""
 
 
 @dataclass(frozen=True)
@@ -71,38 +53,39 @@ class Problem:
 
 
 def report(
-    output: Path, settings: AlertSettings, kinds: Iterable[str], found: Iterable[Problem], now: datetime, place: str
+    output: Path,
+    settings: AlertSettings,
+    kinds: Iterable[str],
+    found: Iterable[Problem],
+    now: datetime,
+    place: str,
+    unknown: Iterable[str] = (),
 ) -> None:
     """Compare what is wrong now, of some kinds, with what was wrong before, and write messages about what is new.
 
     What is new or worse is reported, what stays is reported again after the reminder time, what has gone once.
-    `place` says where to look.
+    Problems named in `unknown` stay as they were: nothing can be said of them. `place` says where to look.
     """
     if not settings.receiver:
         return
-    kinds = tuple(kinds)
-    with opened(output, _SCHEMA) as connection:
+    kinds, unknown = tuple(kinds), set(unknown)
+    with opened(output) as connection:
         known = {
             problem.name: (problem, reported)
             for problem, reported in _known_problems(connection)
-            if problem.kind in kinds
+            if problem.kind in kinds and problem.name not in unknown
         }
         news: list[tuple[str, Problem]] = []
         for problem in found:
+            if problem.name in unknown:
+                continue
             before, told_at = known.pop(problem.name, (None, now))
             if before is None or problem.cases > before.cases or problem.severity != before.severity:
                 news.append((NEW, problem))
             elif now - told_at >= timedelta(hours=settings.reminder_hours):
                 news.append((STILL, problem))
             reported = now if news and news[-1][1] is problem else told_at
-            row = (
-                problem.severity,
-                problem.county_code,
-                problem.cases,
-                json.dumps(problem.facts),
-                reported.isoformat(),
-            )
-            connection.execute("insert or replace into problems values (?, ?, ?, ?, ?, ?)", (problem.name, *row))
+            _remember(connection, problem, reported)
         for problem, _ in known.values():
             news.append((GOOD, problem))
             connection.execute("delete from problems where problem = ?", (problem.name,))
@@ -111,11 +94,24 @@ def report(
                 (state, problem) for state, problem in news if receiver.wants(problem.severity, problem.county_code)
             ]
             if wanted:
-                subject, body = message_of(wanted, _LANGUAGES[receiver.language], place)
-                connection.execute(
-                    "insert into messages values (null, ?, ?, ?, 'waiting', 0, ?, ?)",
-                    (receiver.name, subject, body, now.isoformat(), now.isoformat()),
-                )
+                _write(connection, receiver, wanted, now, place)
+
+
+def _remember(connection: sqlite3.Connection, problem: Problem, told_at: datetime) -> None:
+    row = (problem.name, problem.severity, problem.county_code, problem.cases, json.dumps(problem.facts))
+    connection.execute("insert or replace into problems values (?, ?, ?, ?, ?, ?)", (*row, told_at.isoformat()))
+
+
+def _write(
+    connection: sqlite3.Connection, receiver: Receiver, news: list[tuple[str, Problem]], now: datetime, place: str
+) -> None:
+    """Put a message to a receiver into the queue. Its id stays the same however often it is sent."""
+    message_id = uuid4().hex[:12]
+    subject, body = message_of(news, _LANGUAGES[receiver.language], place, message_id)
+    connection.execute(
+        "insert into messages values (null, ?, ?, ?, ?, 'waiting', ?)",
+        (message_id, receiver.name, subject, body, now.isoformat()),
+    )
 
 
 def _known_problems(connection: sqlite3.Connection) -> list[tuple[Problem, datetime]]:
@@ -126,8 +122,8 @@ def _known_problems(connection: sqlite3.Connection) -> list[tuple[Problem, datet
     ]
 
 
-def message_of(news: list[tuple[str, Problem]], language: Language, place: str) -> tuple[str, str]:
-    """Subject and body of one message: what is wrong, what to do, where to look."""
+def message_of(news: list[tuple[str, Problem]], language: Language, place: str, message_id: str) -> tuple[str, str]:
+    """Subject and body of one message: what is wrong, what to do, where to look, and the message's id."""
     texts = language.texts["alert"]
     lines: list[str] = []
     counts = {}
@@ -138,7 +134,7 @@ def message_of(news: list[tuple[str, Problem]], language: Language, place: str) 
             lines += [texts[state]]
             lines += [f"- {_said(problem, language, state)}" for problem in of_state]
             lines += [""]
-    lines.append(texts["where"].format(place=place))
+    lines += [texts["where"].format(place=place), texts["message"].format(id=message_id)]
     return texts["subject"].format(**counts), "\n".join(lines)
 
 
@@ -153,13 +149,21 @@ def _said(problem: Problem, language: Language, state: str) -> str:
         facts["count"] = problem.cases
         if state == GOOD:
             return str(facts["check"])
-        return f"{texts['check'].format(**facts)} {language.texts['advice'][name]}"
+        about = _areas(facts["areas"], texts)
+        return " ".join([texts["check"].format(**facts), *about, language.texts["advice"][name]])
     if problem.kind == "feed":
         facts["feed"] = language.texts["feed"][facts["feed"]]
     if state == GOOD and problem.kind == "build":
         return texts["build_good"]
     said = texts[problem.kind].format(**facts)
     return said if state == GOOD else f"{said} {texts[f'{problem.kind}_advice']}"
+
+
+def _areas(names: list[str], texts: Mapping[str, str]) -> list[str]:
+    """A sentence on which areas it is about, where there are any."""
+    shown, more = ", ".join(names[:AREAS_SHOWN]), len(names) - AREAS_SHOWN
+    areas = texts["more_areas"].format(areas=shown, n=more) if more > 0 else shown
+    return [texts["areas"].format(areas=areas)] if names else []
 
 
 def told(finding: Finding, language: Language) -> str:
@@ -183,48 +187,60 @@ def deliver(output: Path, settings: AlertSettings, now: datetime, send: Send = s
     """Send what is due, one message after the other; how many were taken. What is refused is tried again later."""
     urls = {receiver.name: receiver.url for receiver in settings.receiver}
     taken = 0
-    while claimed := _claim(output, list(urls), now):
-        message_id, receiver, subject, body, attempts = claimed
-        done = send(urls[receiver], subject, body)
-        wait = min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_WAIT)
-        with opened(output, _SCHEMA) as connection:
+    for message_id, receiver, subject, body in in_time(_claimed(output, list(urls), now)):
+        done = _sent(send, urls[receiver], subject, body)
+        with opened(output) as connection:
             connection.execute(
-                "update messages set state = ?, attempts = attempts + 1, next_attempt_at = ?, changed_at = ? "
-                "where message_id = ?",
-                ("sent" if done else "waiting", (now + wait).isoformat(), now.isoformat(), message_id),
+                "update messages set state = ?, changed_at = ? where message_id = ?",
+                ("sent" if done else "waiting", now.isoformat(), message_id),
             )
+            if not done:
+                not_taken(connection, message_id, now)
         taken += done
     return taken
 
 
-def _claim(output: Path, receivers: list[str], now: datetime) -> tuple[int, str, str, str, int] | None:
+def _sent(send: Send, url: str, subject: str, body: str) -> bool:
+    try:
+        return send(url, subject, body)
+    except Exception as error:  # one receiver's fault, which may name its address
+        logging.getLogger("arsplan").warning("alerts     not sent: %s", type(error).__name__)
+        return False
+
+
+def _claimed(output: Path, receivers: list[str], now: datetime) -> Iterator[tuple[str, str, str, str]]:
+    while message := _claim(output, receivers, now):
+        yield message
+
+
+def _claim(output: Path, receivers: list[str], now: datetime) -> tuple[str, str, str, str] | None:
     """Take one due message, so that no other process sends it too; a receiver's messages go in their order."""
-    places = ", ".join("?" for _ in receivers)
-    with opened(output, _SCHEMA) as connection:
+    with opened(output) as connection:
         connection.execute("begin immediate")
         connection.execute(
             "update messages set state = 'waiting' where state = 'sending' and changed_at < ?",
             ((now - CLAIM_HOLDS).isoformat(),),
         )
-        row: tuple[int, str, str, str, int] | None = connection.execute(
-            "select message_id, receiver, subject, body, attempts from messages "
-            f"where state = 'waiting' and next_attempt_at <= ? and receiver in ({places}) and not exists ("
-            "select 1 from messages as earlier where earlier.state <> 'sent' "
-            "and earlier.receiver = messages.receiver and earlier.message_id < messages.message_id"
-            ") order by message_id limit 1",
-            (now.isoformat(), *receivers),
-        ).fetchone()
-        if row is not None:
-            connection.execute(
-                "update messages set state = 'sending', changed_at = ? where message_id = ?", (now.isoformat(), row[0])
-            )
-        return row
+        first_unsent = connection.execute(
+            "select message_id, receiver, subject, body from messages where state = 'waiting' "
+            "and message_number in (select min(message_number) from messages where state <> 'sent' group by receiver) "
+            "order by message_number"
+        ).fetchall()
+        too_early = waiting_for_another_try(connection, now)
+        due = [row for row in first_unsent if row[1] in receivers and row[0] not in too_early]
+        if not due:
+            return None
+        connection.execute(
+            "update messages set state = 'sending', changed_at = ? where message_id = ?", (now.isoformat(), due[0][0])
+        )
+        message_id, receiver, subject, body = due[0]
+        return message_id, receiver, subject, body
 
 
 def waiting_messages(output: Path) -> int:
     """How many messages no receiver has taken yet."""
-    if not (output / FILE_NAME).is_file():
-        return 0
-    with opened(output, _SCHEMA) as connection:
+    with read_only(output) as connection:
+        if connection is None:
+            return 0
         [(count,)] = connection.execute("select count(*) from messages where state <> 'sent'").fetchall()
     return int(count)

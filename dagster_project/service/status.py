@@ -7,12 +7,14 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from dagster_project.releases.build_json import ERROR, Description, read_description
-from dagster_project.releases.build_record import BLOCKED, BROKE, PUBLISHED, BuildRecord
+from dagster_project.releases.build_record import BLOCKED, PUBLISHED, RUNNING, BuildRecord
 from dagster_project.releases.current_link import CURRENT
 from dagster_project.service.alerts import waiting_messages
 from dagster_project.service.answers.outbox import OUTBOX, counts
-from dagster_project.service.build_history import recent_builds
-from dagster_project.settings import STOCKHOLM
+from dagster_project.service.journal import broken_in_a_row, recent_builds
+from dagster_project.service.ledger import astray
+from dagster_project.service.state import StateDamagedError
+from dagster_project.settings import STOCKHOLM, oldest_release
 
 FINE, WARNING, CRITICAL = 0, 1, 2
 _WORDS = {FINE: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL"}
@@ -36,25 +38,31 @@ def next_build_at(now: datetime, nightly_at: time) -> datetime:
     return tonight if tonight > here else datetime.combine(here.date() + timedelta(days=1), nightly_at, STOCKHOLM)
 
 
-def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
-    """How things stand in an output folder at a moment."""
+def status_of(output: Path, now: datetime, nightly_at: time, landing: Path | None = None) -> Status:
+    """How things stand in an output folder at a moment; with its landing folder also which deliveries are missing."""
+    try:
+        return _status(output, now, nightly_at, landing)
+    except StateDamagedError as error:
+        return Status(CRITICAL, [f"{_WORDS[CRITICAL]}: {error}"])
+
+
+def _status(output: Path, now: datetime, nightly_at: time, landing: Path | None) -> Status:
     builds = recent_builds(output, _BUILDS_LOOKED_AT)
+    ended = [build for build in builds if build.outcome != RUNNING]
     release = read_description(output / CURRENT)
-    last = builds[0] if builds else None
-    ended = [build.ended_at for build in builds]
-    problems = [] if release else [(CRITICAL, "there is no release")]
-    problems += [*_of_last(last), *_of_night(ended, now, nightly_at), *_of_messages(output)]
+    last = ended[0] if ended else None
+    problems = [*_of_release(release, now), *_of_last(ended), *_of_night(ended, now, nightly_at)]
+    problems += [*_of_messages(output), *(_of_deliveries(output, landing) if landing else [])]
     code = max((severity for severity, _ in problems), default=FINE)
     lines = [f"{_WORDS[code]}: {'; '.join(text for _, text in problems) or 'the last build was published'}", ""]
     if release:
-        age = now - release.built_at
-        lines.append(f"current release  {release.build_id}, {_age(age)} old, as of {release.as_of}")
+        lines.append(f"current release  {release.build_id}, {_age(now - release.built_at)} old, as of {release.as_of}")
         lines += _came_in(release, last)
+    lines += [f"running          {build.build_id}" for build in builds if build.outcome == RUNNING]
     if last:
-        lines.append(
-            f"last build       {last.build_id}, {last.outcome}, {last.seconds:.0f} s"
-            + (f": {last.cause}" if last.cause else "")
-        )
+        seconds = f", {last.seconds:.0f} s" if last.seconds is not None else ""
+        cause = f": {last.cause}" if last.cause else ""
+        lines.append(f"last build       {last.build_id}, {last.outcome}{seconds}{cause}")
         lines += [f"  {severity:<15}{text}" for severity, text in _failed_checks(last)]
     waiting = counts(output).waiting
     if waiting:
@@ -64,13 +72,33 @@ def status_of(output: Path, now: datetime, nightly_at: time) -> Status:
     return Status(code, lines)
 
 
-def missed_night(ended: list[datetime], now: datetime, nightly_at: time) -> datetime | None:
-    """When the last night's build was due, if no build had ended since an hour later."""
-    due = next_build_at(now - timedelta(days=1), nightly_at)
-    return due if now > due + GRACE and max(ended, default=due) < due else None
+def missed_night(builds: list[BuildRecord], now: datetime, nightly_at: time) -> datetime | None:
+    """When the last night's build was due, if no build (newest first) has begun since then, an hour later."""
+    due = last_build_due(now, nightly_at)
+    return due if builds and now > due + GRACE and builds[0].began_at < due else None
 
 
-def _of_night(ended: list[datetime], now: datetime, nightly_at: time) -> list[tuple[int, str]]:
+def last_build_due(now: datetime, nightly_at: time) -> datetime:
+    """When the schedule last had to build."""
+    return next_build_at(now - timedelta(days=1), nightly_at)
+
+
+def _of_release(release: Description | None, now: datetime) -> list[tuple[int, str]]:
+    if release is None:
+        return [(CRITICAL, "there is no release")]
+    age = now - release.built_at
+    if age > oldest_release():
+        return [(CRITICAL, f"the newest release is {_age(age)} old")]
+    if age < timedelta(seconds=-1):
+        return [(CRITICAL, "the clock is earlier than the newest release")]
+    return []
+
+
+def _of_deliveries(output: Path, landing: Path) -> list[tuple[int, str]]:
+    return [(CRITICAL, f"the delivery {name} is {how}") for name, how in astray(output, landing).items()]
+
+
+def _of_night(ended: list[BuildRecord], now: datetime, nightly_at: time) -> list[tuple[int, str]]:
     due = missed_night(ended, now, nightly_at)
     return [(WARNING, f"the build of {due:%Y-%m-%d %H:%M} did not run: is `arsplan up` running?")] if due else []
 
@@ -87,11 +115,12 @@ def _of_messages(output: Path) -> list[tuple[int, str]]:
     return found
 
 
-def _of_last(last: BuildRecord | None) -> list[tuple[int, str]]:
-    if last is None:
+def _of_last(ended: list[BuildRecord]) -> list[tuple[int, str]]:
+    if not ended:
         return []
-    if last.outcome == BROKE:
-        return [(CRITICAL, "the last build broke")]
+    last, broke = ended[0], len(broken_in_a_row(ended))
+    if broke:
+        return [(CRITICAL, "the last build broke" if broke == 1 else f"the last {broke} builds broke")]
     failed = _failed_checks(last)
     if last.outcome == BLOCKED:
         blocking = sum(severity == "blocks" for severity, _ in failed)

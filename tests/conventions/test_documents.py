@@ -31,7 +31,6 @@ def test_every_dependency_has_a_reason() -> None:
 # Dependencies that no module of ours imports: where one sees that they are needed.
 NEEDED_OTHERWISE = {
     "dagster-postgres": ("dagster_project/settings.py", "postgres_url"),
-    "dagster-webserver": ("dagster_project/cli.py", '"dagster", "dev"'),
     "setuptools": ("pyproject.toml", "setuptools.build_meta"),
     "djlint": ("Makefile", "/djlint"),
     "mypy": ("Makefile", "/mypy"),

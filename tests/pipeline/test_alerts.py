@@ -19,8 +19,8 @@ from pipeline.mail_server import MailServer
 from dagster_project.releases.build_json import ERROR, WARN
 from dagster_project.service.alert_and_answer_settings import AlertSettings, Receiver, read_alert_settings
 from dagster_project.service.alerts import Problem, deliver, report
-from dagster_project.service.build_history import opened
-from dagster_project.service.problems import look_for_problems
+from dagster_project.service.state import opened
+from dagster_project.service.watch import look_for_problems
 from dagster_project.settings import SettingError, settings_for
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def hook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def check(name: str = "no_log_issues", cases: int = 8, severity: str = WARN) -> Problem:
-    return Problem(f"check:{name}", severity, cases, {"check": name})
+    return Problem(f"check:{name}", severity, cases, {"check": name, "areas": []})
 
 
 def tell(output: Path, settings: AlertSettings, found: list[Problem], now: datetime = NOW) -> None:

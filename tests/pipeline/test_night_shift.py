@@ -1,10 +1,9 @@
-"""Builds that start by themselves, and what is kept of them."""
+"""What is kept of builds, however they ended."""
 
 from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -12,16 +11,10 @@ import pytest
 from conftest import Build
 
 from dagster_project.cli import main
-from dagster_project.definitions import defs
-from dagster_project.ingest.landing import fingerprint
 from dagster_project.pipeline import job
-from dagster_project.pipeline.schedules import arrivals, nightly
-from dagster_project.releases.build_record import PUBLISHED, BuildRecord
-from dagster_project.service.build_history import recent_builds, record_build
-from dagster_project.settings import default_output
+from dagster_project.service.journal import recent_builds
 
 HEAD = ("decision_id", "level", "quota_year", "area_code", "persons", "decided_date")
-EVENTS = ("event_id", "event_type", "event_date", "assignment_id", "municipality_code", "persons", "category")
 AS_OF = "2026-03-10"
 
 
@@ -29,87 +22,6 @@ def write(folder: Path, name: str, rows: list[tuple[object, ...]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / name).open("w", newline="") as file:
         csv.writer(file).writerows(rows)
-
-
-@pytest.fixture
-def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A landing folder that the environment names, beside an output folder in which nothing was built."""
-    folder = tmp_path / "landing"
-    write(folder / "quota_decisions", "1.csv", [HEAD, ("D", "kommuntal", 2026, "0765", 12, "2025-11-01")])
-    monkeypatch.setenv("ARSPLAN_LANDING", str(folder))
-    monkeypatch.setenv("ARSPLAN_OUTPUT", str(tmp_path / "output"))
-    (tmp_path / "output").mkdir()
-    return folder
-
-
-def built_from(landing: Path, build_id: str) -> None:
-    """Remember a build that has ended, of the landing folder as it is."""
-    at = datetime(2026, 3, 10, tzinfo=UTC)
-    made = BuildRecord(build_id, at, at, at.date(), PUBLISHED, None, {}, {}, {}, {}, fingerprint(landing))
-    record_build(default_output(), made)
-
-
-def look(cursor: str | None, instance: dg.DagsterInstance) -> tuple[list[str], str | None]:
-    """One look of the sensor: the keys of the runs it asks for, and its cursor."""
-    context = dg.build_sensor_context(instance=instance, cursor=cursor)
-    data = arrivals.evaluate_tick(context)
-    return [f"{request.run_key}" for request in data.run_requests or []], data.cursor
-
-
-def test_arrivals_are_built_when_they_have_stopped_growing(landing: Path) -> None:
-    built_from(landing, "B1")
-    with dg.DagsterInstance.ephemeral() as instance:
-        asked, cursor = look(None, instance)
-        assert asked == []  # the last build found the folder like this
-
-        file = landing / "assignment_log" / "2.csv"
-        write(landing / "assignment_log", "2.csv", [EVENTS])
-        asked, cursor = look(cursor, instance)
-        assert asked == []  # just arrived
-        with file.open("a") as growing:
-            growing.write("e9,assigned,2026-03-10,a9,0765,3,quota_refugee\n")
-        asked, cursor = look(cursor, instance)
-        assert asked == []  # it has grown
-        asked, cursor = look(cursor, instance)
-        [first] = asked
-        asked, cursor = look(cursor, instance)
-        assert asked == [first]  # the same key starts no second run
-
-        built_from(landing, "B2")
-        asked, cursor = look(cursor, instance)
-        assert asked == []
-
-
-def test_a_folder_that_no_build_has_seen_is_built(landing: Path) -> None:
-    with dg.DagsterInstance.ephemeral() as instance:
-        asked, cursor = look(None, instance)
-        assert asked == []
-        asked, _ = look(cursor, instance)
-        assert asked == [f"{fingerprint(landing)} after nothing"]
-
-
-def test_a_file_that_came_while_a_build_ran_is_built_after_it(landing: Path) -> None:
-    """The build wrote down the folder as it was when it began."""
-    built_from(landing, "B1")
-    write(landing / "assignment_log", "2.csv", [EVENTS])
-    with dg.DagsterInstance.ephemeral() as instance:
-        _, cursor = look(None, instance)
-        asked, _ = look(cursor, instance)
-        assert asked == [f"{fingerprint(landing)} after B1"]
-
-
-def test_every_night_is_built(landing: Path, tmp_path: Path) -> None:
-    built_from(landing, "B1")
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        tick = nightly.evaluate_tick(dg.build_schedule_context(instance=instance))
-        assert len(tick.run_requests or []) == 1
-
-
-def test_the_schedule_runs_by_stockholms_clock() -> None:
-    schedule = defs.resolve_schedule_def("nightly")
-    assert (schedule.cron_schedule, schedule.execution_timezone) == ("15 4 * * *", "Europe/Stockholm")
-    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
-    assert defs.resolve_sensor_def("arrivals").default_status == dg.DefaultSensorStatus.RUNNING
 
 
 def test_old_runs_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

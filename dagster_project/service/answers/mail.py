@@ -12,7 +12,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
@@ -24,17 +24,16 @@ from dagster_project.service.answers.outbox import (
     SENDING,
     SENT,
     UNCERTAIN,
-    attempts_at,
     count_attempt,
     due,
     move,
     sole_sender,
 )
+from dagster_project.service.delivery_queue import in_time
 from dagster_project.service.email_addresses import is_nobody
 
 SECONDS_TO_WAIT = 20
 REPLY_TIMEOUT_SECONDS = 120  # a server may scan a message before it accepts it
-LONGEST_WAIT = timedelta(hours=1)
 _TAKEN, _GO_ON = 250, 354
 
 
@@ -52,21 +51,30 @@ def send_waiting(output: Path, settings: AnswerSettings, now: datetime) -> int:
         for cut_off in sorted((output / OUTBOX / SENDING).glob("*.eml")):
             move(cut_off, output / OUTBOX / UNCERTAIN)
         waiting = [file for file in due(output, settings.since, now) if not _simulated(file)]
-        return sum(_send(output, settings.mail_server, file, now) for file in waiting)
+        return _send_in_time(output, settings.mail_server, waiting, now)
 
 
-def _send(output: Path, server: MailServer, file: Path, now: datetime) -> bool:
-    try:
-        with _connected(server) as connection:
-            hand_over(connection, file)
-    except (NotTakenError, OSError, smtplib.SMTPException):
-        if file.exists():  # otherwise it was cut off while being handed over
-            wait = min(timedelta(minutes=2 ** min(attempts_at(output, file), 10)), LONGEST_WAIT)
-            count_attempt(output, file, now + wait)
-        else:
-            move(output / OUTBOX / SENDING / file.name, output / OUTBOX / UNCERTAIN)
-        return False
-    return True
+def _send_in_time(output: Path, server: MailServer, files: list[Path], now: datetime) -> int:
+    """Send files until the round is over, or the server does not answer as one should; how many it took."""
+    taken = 0
+    for file in in_time(files):
+        try:
+            with _connected(server) as connection:
+                hand_over(connection, file)
+            taken += 1
+        except NotTakenError:
+            _not_taken(output, file, now)
+        except (OSError, smtplib.SMTPException):
+            _not_taken(output, file, now)
+            break  # the next letter would wait as long
+    return taken
+
+
+def _not_taken(output: Path, file: Path, now: datetime) -> None:
+    if file.exists():  # otherwise it was cut off while being handed over
+        count_attempt(output, file, now)
+    else:
+        move(output / OUTBOX / SENDING / file.name, output / OUTBOX / UNCERTAIN)
 
 
 @contextmanager

@@ -7,12 +7,13 @@
     uncertain/   the process died, or the server timed out, during hand-over
 
 A rename is done or not done, whatever crashes: that is what makes each answer leave once. Which answers there have
-been is remembered beside the history of builds, so that a file that was taken away does not come again.
+been is remembered beside the journal of builds, so that a file that was taken away does not come again.
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,29 +23,11 @@ from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from dagster_project.service.build_history import FILE_NAME, opened
+from dagster_project.service.delivery_queue import attempts_at, not_taken, waiting_for_another_try
+from dagster_project.service.state import ANSWER_HEADER, opened, read_only
 
 OUTBOX = "outbox"
 STAGED, SENDING, SENT, UNCERTAIN = ".staged", "sending", "sent", "uncertain"
-
-_SCHEMA = """
-create table if not exists answers (
-    answer_id text primary key,
-    request_kind text not null,
-    request_id text not null,
-    municipality_code text not null,
-    decided_date text not null,
-    content text not null,
-    prepared_at text not null,
-    attempts integer not null default 0,
-    next_attempt_at text not null
-);
-create table if not exists prepared_releases (
-    build_id text primary key,
-    answers integer not null,
-    without_recipient integer not null
-);
-"""
 
 
 @dataclass(frozen=True)
@@ -79,56 +62,61 @@ class Prepared:
 
 def known_answers(output: Path) -> list[Answer]:
     """Every answer that was ever put into the outbox, in the order in which they were."""
-    with opened(output, _SCHEMA) as connection:
+    with opened(output) as connection:
         rows = connection.execute(
             "select answer_id, request_kind, request_id, municipality_code, decided_date, content from answers "
-            "order by rowid"
+            "order by answer_number"
         ).fetchall()
     return [Answer(row[0], row[1], row[2], row[3], date.fromisoformat(row[4]), row[5]) for row in rows]
 
 
 def put(output: Path, answer: Answer, message: EmailMessage, now: datetime) -> None:
     """Put an answer into the outbox, once: written aside first, then remembered, then moved in."""
+    key = (answer.answer_id, *answer.request, answer.decided_date.isoformat(), answer.content)
+    row = (*key, now.isoformat())
+    message[ANSWER_HEADER] = json.dumps(row)
     staged = output / OUTBOX / STAGED
     staged.mkdir(mode=0o750, parents=True, exist_ok=True)
     with (staged / answer.file_name).open("wb") as file:
         file.write(message.as_bytes(policy=policy.SMTP))
         file.flush()
         os.fsync(file.fileno())
-    _remember(output, answer, now)
+    _remember(output, row)
     place_staged(output)
 
 
-def _remember(output: Path, answer: Answer, now: datetime) -> None:
-    key = (answer.answer_id, *answer.request, answer.decided_date.isoformat(), answer.content)
-    with opened(output, _SCHEMA) as connection:
-        connection.execute(
-            "insert into answers values (?, ?, ?, ?, ?, ?, ?, 0, ?)",
-            (*key, now.isoformat(), now.isoformat()),
-        )
+def _remember(output: Path, row: tuple[str, ...]) -> None:
+    with opened(output) as connection:
+        connection.execute("insert into answers values (null, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def place_staged(output: Path) -> None:
-    """Move in staged files that are recorded; delete the others, which are written again by the next build."""
+    """Move in staged files that are recorded; delete the others, which are written again by the next build.
+
+    Where answers may have been forgotten, these may have been sent before: a person decides.
+    """
     staged = sorted((output / OUTBOX / STAGED).glob("*.eml"))
     known = {answer.file_name for answer in known_answers(output)} if staged else set()
+    with opened(output) as connection:
+        forgotten = connection.execute("select 1 from answers_forgotten").fetchone()
     for file in staged:
         if file.name in known:
-            move(file, output / OUTBOX)
+            move(file, output / OUTBOX / UNCERTAIN if forgotten else output / OUTBOX)
         else:
             file.unlink()
 
 
 def record_prepared(output: Path, build_id: str, prepared: Prepared) -> None:
-    """Remember what a build put into the outbox."""
+    """Remember what a build put into the outbox; from now on every answer that there was is known."""
     row = (build_id, prepared.answers, prepared.without_recipient)
-    with opened(output, _SCHEMA) as connection:
+    with opened(output) as connection:
         connection.execute("insert or replace into prepared_releases values (?, ?, ?)", row)
+        connection.execute("delete from answers_forgotten")
 
 
 def prepared_for(output: Path, build_id: str) -> Prepared | None:
     """What a build put into the outbox; None where it prepared no answers."""
-    with opened(output, _SCHEMA) as connection:
+    with opened(output) as connection:
         row = connection.execute(
             "select answers, without_recipient from prepared_releases where build_id = ?", (build_id,)
         ).fetchone()
@@ -162,30 +150,21 @@ def sole_sender(output: Path) -> Iterator[bool]:
 
 def due(output: Path, since: date, now: datetime) -> list[Path]:
     """Waiting answers to decisions from a day on, whose next attempt is due, in the order in which they were made."""
-    with opened(output, _SCHEMA) as connection:
+    with opened(output) as connection:
         rows = connection.execute(
-            "select decided_date || '-' || municipality_code || '-' || answer_id || '.eml' from answers "
-            "where decided_date >= ? and next_attempt_at <= ? order by rowid",
-            (since.isoformat(), now.isoformat()),
+            "select answer_id, decided_date || '-' || municipality_code || '-' || answer_id || '.eml' from answers "
+            "where decided_date >= ? order by answer_number",
+            (since.isoformat(),),
         ).fetchall()
-    files = [output / OUTBOX / name for (name,) in rows]
+        too_early = waiting_for_another_try(connection, now)
+    files = [output / OUTBOX / name for answer_id, name in rows if answer_id not in too_early]
     return [file for file in files if file.is_file()]
 
 
-def count_attempt(output: Path, file: Path, next_attempt_at: datetime) -> None:
-    """Remember that the mail server did not take an answer, and when to try again."""
-    with opened(output, _SCHEMA) as connection:
-        connection.execute(
-            "update answers set attempts = attempts + 1, next_attempt_at = ? where answer_id = ?",
-            (next_attempt_at.isoformat(), _id_of(file)),
-        )
-
-
-def attempts_at(output: Path, file: Path) -> int:
-    """How often the mail server did not take an answer."""
-    with opened(output, _SCHEMA) as connection:
-        [(attempts,)] = connection.execute("select attempts from answers where answer_id = ?", (_id_of(file),))
-    return int(attempts)
+def count_attempt(output: Path, file: Path, now: datetime) -> None:
+    """Remember that the mail server did not take an answer."""
+    with opened(output) as connection:
+        not_taken(connection, _id_of(file), now)
 
 
 def _id_of(file: Path) -> str:
@@ -203,9 +182,9 @@ class Counts:
 
 def counts(output: Path) -> Counts:
     """How things stand in the outbox."""
-    if not (output / FILE_NAME).is_file() or not (output / OUTBOX).is_dir():
-        return Counts()
-    waiting = {_id_of(file) for file in (output / OUTBOX).glob("*.eml")}
-    with opened(output, _SCHEMA) as connection:
-        tried = {answer_id for (answer_id,) in connection.execute("select answer_id from answers where attempts > 0")}
-    return Counts(len(waiting), len(waiting & tried), len(list((output / OUTBOX / UNCERTAIN).glob("*.eml"))))
+    with read_only(output) as connection:
+        if connection is None or not (output / OUTBOX).is_dir():
+            return Counts()
+        waiting = [_id_of(file) for file in (output / OUTBOX).glob("*.eml")]
+        tried = sum(attempts_at(connection, answer_id) > 0 for answer_id in waiting)
+    return Counts(len(waiting), tried, len(list((output / OUTBOX / UNCERTAIN).glob("*.eml"))))

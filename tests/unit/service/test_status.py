@@ -11,7 +11,7 @@ from dagster_project.releases.build_json import ERROR, CheckResult, Description
 from dagster_project.releases.build_record import BLOCKED, BROKE, PUBLISHED, BuildRecord
 from dagster_project.service.alert_and_answer_settings import AlertSettings, Receiver
 from dagster_project.service.alerts import Problem, deliver, report
-from dagster_project.service.build_history import recent_builds, record_build
+from dagster_project.service.journal import recent_builds, record_end
 from dagster_project.service.status import CRITICAL, FINE, WARNING, next_build_at, status_of
 from dagster_project.settings import SettingError, nightly_at
 
@@ -48,7 +48,7 @@ def build(
         checks,
         "a fingerprint",
     )
-    record_build(output, run)
+    record_end(output, run)
     return run
 
 

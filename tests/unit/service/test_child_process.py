@@ -5,7 +5,7 @@ import sys
 
 WAITS_FOR_EVER = """
 import threading
-from dagster_project.pipeline.other_process import other_process
+from dagster_project.service.child_process import other_process
 
 def wait():
     print("here", flush=True)
