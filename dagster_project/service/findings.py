@@ -10,7 +10,7 @@ from dagster_project.releases.build_json import ERROR, WARN, Finding, read_descr
 from dagster_project.releases.current_link import CURRENT
 from dagster_project.service.journal import last_published
 from dagster_project.service.ledger import GONE, REPLACED, astray, findings_of
-from dagster_project.service.state import FILE_NAME, opened
+from dagster_project.service.state import FILE_NAME, made_usable, opened
 from dagster_project.settings import STOCKHOLM, Settings
 
 AROUND = (f"delivery_{GONE}", f"delivery_{REPLACED}", "clock", "state")
@@ -19,9 +19,10 @@ FUTURE = "future"
 
 def around(output: Path, landing: Path, now: datetime) -> Iterator[Finding]:
     """What is wrong at a moment, whether a build runs or not: kinds AROUND."""
-    yield from findings_of(astray(output, landing))
-    yield from _clock(output, now)
+    made_usable(output)
     yield from _renewals(output)
+    yield from _clock(output, now)
+    yield from findings_of(astray(output, landing))
 
 
 def at_start(settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from dagster_project.service.child_process import STOP_SIGNALS, started
 from dagster_project.service.journal import ended_builds
 from dagster_project.service.ledger import astray
 from dagster_project.service.reason_to_build import MOST_TRIES, reason_to_build
+from dagster_project.service.state import made_usable
 from dagster_project.service.watch import look_for_problems
 from dagster_project.settings import (
     Settings,
@@ -70,6 +71,7 @@ class Service:
 
     def _start_build(self) -> None:
         settings = _settings_of_today()
+        made_usable(settings.output)
         found = fingerprint(settings.landing)
         seen, self.seen = self.seen, found
         if self.build is not None:

@@ -109,6 +109,12 @@ def opened(output: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+def made_usable(output: Path) -> None:
+    """Put a new database in place where the old one cannot be used."""
+    with opened(output):
+        pass
+
+
 @contextmanager
 def read_only(output: Path) -> Iterator[sqlite3.Connection | None]:
     """The database as it is, for who may not write; None where there is none. Raises StateDamagedError."""
@@ -171,7 +177,8 @@ def _know_again(connection: sqlite3.Connection, output: Path, old: Path | None, 
     published = [build for build in described if build.published]
     if published:
         remember_deliveries(connection, max(published, key=lambda one: one.build_id))
-    rows = [row for file in output.glob("outbox/**/*.eml") if (row := _answer_in(file))]
+    in_outbox = [*output.glob("outbox/*.eml"), *output.glob("outbox/[!.]*/*.eml")]  # not what is only staged
+    rows = [row for file in in_outbox if (row := _answer_in(file))]
     rows += _answers_in(old) if old else []
     connection.executemany("insert or ignore into answers values (null, ?, ?, ?, ?, ?, ?, ?)", rows)
     if fault == DAMAGED or (fault == MISSING and published):

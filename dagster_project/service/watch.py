@@ -16,6 +16,7 @@ from dagster_project.service.answers.outbox import counts
 from dagster_project.service.findings import AROUND, around
 from dagster_project.service.journal import ended_builds
 from dagster_project.service.problems import broken, place_of, problem_of, send_answers
+from dagster_project.service.state import made_usable
 from dagster_project.service.status import missed_night
 from dagster_project.settings import STOCKHOLM, Settings, alerts_file, oldest_release
 
@@ -27,6 +28,7 @@ def look_for_problems(settings: Settings, now: datetime, nightly_at: time) -> in
     alerts = read_alert_settings(alerts_file())
     output = settings.output
     output.mkdir(parents=True, exist_ok=True)
+    made_usable(output)
     send_answers(output, now)
     found = [
         *late_feeds(settings, alerts, now),
