@@ -72,7 +72,8 @@ def test_gone_and_replaced_are_told_by_name_until_back_or_let_go(
     assert astray(output, landing) == {two: REPLACED}
 
 
-def test_only_what_is_known_can_be_let_go(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("folders")
+def test_only_what_is_known_can_be_let_go(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["deliveries", "forget", "quota_decisions/9.csv"]) == 2
     assert "No release was made of quota_decisions/9.csv" in capsys.readouterr().err
 

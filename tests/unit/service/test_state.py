@@ -1,4 +1,4 @@
-"""The service's database: damaged, lost or of another program, it is put in place anew, with what can be known again."""
+"""The service's database: damaged, lost or of another program, a new one takes its place, with what is known again."""
 
 from __future__ import annotations
 
