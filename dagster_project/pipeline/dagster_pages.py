@@ -6,6 +6,7 @@ check of the Host and Origin headers. WorkspaceProcessContext has no public coun
 
 from __future__ import annotations
 
+import socket
 from urllib.parse import urlsplit
 
 import dagster as dg
@@ -59,5 +60,8 @@ def serve(host: str, port: int) -> int:
     target = InProcessWorkspaceLoadTarget(origin)
     with dg.DagsterInstance.get() as instance, WorkspaceProcessContext(instance, target, read_only=True) as context:
         app = create_app_from_workspace_process_context(context)
-        uvicorn.run(OwnPagesOnly(app, (*_THIS_MACHINE, host)), host=host, port=port, log_level="warning")
+        config = uvicorn.Config(OwnPagesOnly(app, (*_THIS_MACHINE, host)), log_level="warning")
+        with socket.create_server((host, port)) as listening:
+            print(f"Dagster's pages are at http://{host}:{port}", flush=True)
+            uvicorn.Server(config).run([listening])
     return 0

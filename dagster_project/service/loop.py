@@ -22,7 +22,7 @@ from dagster_project.ingest.landing import fingerprint
 from dagster_project.service.child_process import STOP_SIGNALS, started
 from dagster_project.service.journal import ended_builds
 from dagster_project.service.ledger import astray
-from dagster_project.service.reason_to_build import MOST_TRIES, reason_to_build
+from dagster_project.service.reason_to_build import reason_to_build
 from dagster_project.service.state import made_usable
 from dagster_project.service.watch import look_for_problems
 from dagster_project.settings import (
@@ -134,9 +134,8 @@ def serve(host: str, port: int) -> int:
     with _only_one(output):
         stopping, service = _Stop(), Service()
         log.info(
-            "builds every night at %s and when deliveries arrive in %s, into %s (at most %d tries of the same); "
-            "Dagster's pages: http://%s:%d",
-            *(nightly_at().strftime("%H:%M"), default_landing(), output, MOST_TRIES, host, port),
+            "builds every night at %s, and when deliveries arrive in %s, into %s",
+            *(nightly_at().strftime("%H:%M"), default_landing(), output),
         )
         while not stopping.asked:
             service.look(host, port)

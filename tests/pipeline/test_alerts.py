@@ -16,9 +16,11 @@ import pytest
 from conftest import Build, note_build
 from pipeline.mail_server import MailServer
 
-from dagster_project.releases.build_json import ERROR, WARN
+from dagster_project.releases.build_json import ERROR, WARN, CheckResult, Description
+from dagster_project.releases.build_record import PUBLISHED, BuildRecord
 from dagster_project.service.alert_and_answer_settings import AlertSettings, Receiver, read_alert_settings
 from dagster_project.service.alerts import Problem, deliver, report
+from dagster_project.service.problems import report_build
 from dagster_project.service.state import opened
 from dagster_project.service.watch import look_for_problems
 from dagster_project.settings import SettingError, settings_for
@@ -165,6 +167,30 @@ def test_receivers_hear_what_concerns_them(tmp_path: Path) -> None:
     assert "följdriktig" not in heard["errors"]
     assert "Kronobergs län 2026: kommuntalen summerar till 27, länstalet är 30." in heard["kronoberg"]
     assert "Kronobergs län" not in heard["all"]
+
+
+def test_nobody_is_blamed_while_the_log_is_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Overdue receptions are neither told nor said to be good again: their news may lie in what has not come."""
+    settings = tmp_path / "alerts.toml"
+    settings.write_text('[[receiver]]\nurl = "json://127.0.0.1:1/"\n')
+    monkeypatch.setenv("ARSPLAN_ALERTS", str(settings))
+
+    def told(*failed: str) -> list[str]:
+        checks = tuple(CheckResult(name, WARN, False, 3, (), ("Älmhult",)) for name in failed)
+        record = BuildRecord("B", NOW, NOW, NOW.date(), PUBLISHED, None, {}, {}, {}, {})
+        finished = Description("B", NOW, NOW.date(), "1", published=True, checks=checks)
+        report_build(tmp_path, record, finished, (), None)
+        with opened(tmp_path) as connection:
+            return [name for (name,) in connection.execute("select problem from problems order by 1")]
+
+    fresh, overdue = "feeds_are_fresh", "no_overdue_receptions"
+    assert told(fresh, overdue) == [f"check:{fresh}"]
+    assert told(overdue) == [f"check:{overdue}"]
+    assert told(fresh) == [f"check:{fresh}", f"check:{overdue}"]
+    assert told() == []
+    with opened(tmp_path) as connection:
+        bodies = [body for (body,) in connection.execute("select body from messages")]
+    assert any("Gäller Älmhult." in body for body in bodies)
 
 
 def test_every_outcome_of_a_build_is_told(

@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -25,6 +26,7 @@ from dagster_project.language import SWEDISH, month
 from dagster_project.service.alert_and_answer_settings import AnswerSettings
 from dagster_project.service.alert_and_answer_settings import MailServer as ServerSettings
 from dagster_project.service.alerts import waiting_messages
+from dagster_project.service.answers import mail as answers_mail
 from dagster_project.service.answers import outbox
 from dagster_project.service.answers.mail import send_waiting
 from dagster_project.service.answers.outbox import OUTBOX, SENT, UNCERTAIN, Prepared, counts
@@ -317,6 +319,21 @@ def test_a_server_that_was_down_gets_each_answer_once(waiting: Path, sending: An
     assert send_waiting(waiting, sending, NOW + timedelta(seconds=30)) == DECIDED_SINCE - 1  # it is not due again yet
     assert send_waiting(waiting, sending, NOW + timedelta(minutes=2)) == 1
     assert len(mail.messages) == DECIDED_SINCE
+
+
+def test_a_server_that_never_answers_costs_one_wait_a_round(
+    waiting: Path, sending: AnswerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers_mail, "SECONDS_TO_WAIT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        server = ServerSettings(host="127.0.0.1", port=port, security="none")
+        assert send_waiting(waiting, sending.model_copy(update={"mail_server": server}), NOW) == 0
+        silent.setblocking(False)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):  # nobody else has knocked
+            silent.accept()
+    assert counts(waiting).waiting == DECIDED_SINCE
 
 
 @pytest.mark.parametrize("refuses", ["at_recipient", "at_message"])
