@@ -60,13 +60,17 @@ def reportable(error: BaseException) -> ReportableError:
     place_fault = _place_fault(error)
     if place_fault:
         return StepBrokeError(place_fault)
+    return StepBrokeError(f"{kind_and_place(error)}, a defect of this program: tell the engineers")
+
+
+def kind_and_place(error: BaseException) -> str:
+    """What kind of error was raised and where, without its message."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [
         frame for frame in frames if Path(frame.filename).is_relative_to(_OUR_CODE) and ".venv" not in frame.filename
     ]
     last = ours[-1] if ours else frames[-1]
-    where = f"{Path(last.filename).name} line {last.lineno}"
-    return StepBrokeError(f"{type(error).__name__} in {where}, a defect of this program: tell the engineers")
+    return f"{type(error).__name__} in {Path(last.filename).name} line {last.lineno}"
 
 
 def _place_fault(error: BaseException) -> str | None:

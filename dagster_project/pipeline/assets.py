@@ -26,6 +26,7 @@ from dagster_project.publish.documents.plans import (
     write_documents,
     write_workbooks,
 )
+from dagster_project.publish.failures import findings
 from dagster_project.publish.for_everyone import publish_for_everyone
 from dagster_project.publish.for_those_who_log_in import publish_for_those_who_log_in
 from dagster_project.publish.mart_rows import MartRows, read_mart_rows
@@ -282,10 +283,12 @@ def documents(build: dg.ResourceParam[Build], figures: MartRows | None) -> dg.Ma
         return dg.MaterializeResult(value=None, metadata={"left_out": True})
     with build.step("documents"):
         with build.release.warehouse() as warehouse:
-            write_assessments(warehouse, build.release.path, build.settings.as_of, build.build_id)
-        editions = write_documents(public, figures, previous)
-        write_workbooks(build.release.internal, figures)
+            of_page = write_assessments(warehouse, build.release.path, build.settings.as_of, build.build_id)
+        editions, of_documents = write_documents(public, figures, previous)
+        of_documents += write_workbooks(build.release.internal, figures)
         link_documents(public, build.release.internal)
+    for finding in (*findings("page", of_page), *findings("document", of_documents)):
+        build.found(finding)
     progress.info("documents  %d years", len(editions.names))
     return dg.MaterializeResult(value=editions, metadata={"years": len(editions.names)})
 
@@ -315,8 +318,14 @@ def site(
             internal = other.submit(publish_for_those_who_log_in, *about, tables, documents, builds, settings)
             if edition.is_new:
                 write_edition_pages(edition, settings)
-            pages = publish_for_everyone(build.release.public, figures, edition, documents, rows, settings)
-            pages += internal.result()
+            written = [
+                publish_for_everyone(build.release.public, figures, edition, documents, rows, settings),
+                internal.result(),
+            ]
+    failures = [one for part in written for one in part.failures]
+    for finding in (*findings("page", failures), *edition.findings()):
+        build.found(finding)
+    pages = sum(part.pages for part in written)
     progress.info("site       %d pages", pages)
     return dg.MaterializeResult(metadata={"pages": pages})
 

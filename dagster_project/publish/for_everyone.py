@@ -11,7 +11,7 @@ from dagster_project.publish.documents.plans import Editions
 from dagster_project.publish.mart_rows import MartRows
 from dagster_project.publish.outcome_edition import OutcomeEdition
 from dagster_project.publish.site.pages import write_plan_pages
-from dagster_project.publish.site.rendering import Readership
+from dagster_project.publish.site.rendering import Readership, Written
 from dagster_project.settings import SiteSettings
 from dagster_project.transform.documented_tables import Table, public_marts
 
@@ -23,8 +23,8 @@ def publish_for_everyone(
     documents: Editions,
     rows: Mapping[str, int],
     site: SiteSettings,
-) -> int:
-    """Put the edition and the pages of plans into a release's `public`; how many of these pages.
+) -> Written:
+    """Put the edition and the pages of plans into a release's `public`; what was written of these pages.
 
     `figures` are all that pages show, of which plans and decisions alone are used; `rows` are counts by table.
     """
@@ -35,11 +35,10 @@ def publish_for_everyone(
     plans = MartRows(figures.as_of, figures.build_id, figures.code_version, marts)
     years = edition.years_by_area()
     outcome_years = tuple(years.get("00", ()))
-    with_workbook = tuple(year for year in plans.plan_years if edition.workbook(year).is_file())
-    readership = Readership(edition.public_day, outcome_years, tuple(plans.plan_years), with_workbook)
+    readership = Readership(edition.public_day, outcome_years, tuple(plans.plan_years))
     tables = listed([one.table for one in plan_downloads()], rows)
     tables += listed([one.table for one in outcome_downloads(edition.public_day)], edition.row_counts())
-    return len(write_plan_pages(public, plans, years, readership, documents, tables, site))
+    return write_plan_pages(public, plans, years, readership, documents, tables, site)
 
 
 def listed(tables: Iterable[Table], rows: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from dagster_project.publish.documents.plans import Editions
 from dagster_project.publish.for_everyone import listed
 from dagster_project.publish.mart_rows import read_mart_rows
 from dagster_project.publish.site.pages import write_internal_site
+from dagster_project.publish.site.rendering import Written
 from dagster_project.releases.build_record import BuildRecord
 from dagster_project.releases.folder import ReleaseFolder
 from dagster_project.releases.warehouse_queries import row_counts
@@ -26,8 +27,8 @@ def publish_for_those_who_log_in(
     documents: Editions,
     builds: list[BuildRecord],
     site: SiteSettings,
-) -> int:
-    """Write the pages of a release's internal/; how many. `builds` are the finished ones before this.
+) -> Written:
+    """Write the pages of a release's internal/. `builds` are the finished ones before this.
 
     It reads the marts itself, so that it can run in a process of its own: nobody else may have the warehouse open.
     """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from dagster_project.digest import code_version
 from dagster_project.publish.data.downloads import write_downloads
 from dagster_project.publish.data.public_tables import outcome_downloads
 from dagster_project.publish.documents.plans import write_workbooks
+from dagster_project.publish.failures import Failure, findings
 from dagster_project.publish.mart_rows import MartRows, read_mart_rows
 from dagster_project.publish.public_day import PublicDay
 from dagster_project.publish.site.pages import write_outcome_pages
 from dagster_project.publish.site.rendering import Readership
+from dagster_project.releases.build_json import Finding
 from dagster_project.releases.digests import differing_files, write_digests
-from dagster_project.releases.document_paths import plan_workbook
 from dagster_project.releases.folder import PUBLIC, ReleaseFolder
 from dagster_project.settings import Settings, SiteSettings
 from dagster_project.sql import Row, named_rows, sql_text
@@ -76,9 +78,21 @@ class OutcomeEdition:
         """The rows of figure_origins about the assignment log, as of the public day."""
         return self._rows("from figure_origins where figure = 'assignment_log' order by quota_year")
 
-    def workbook(self, year: int) -> Path:
-        """Where the workbook of a year lies, if it has one."""
-        return self.public / plan_workbook(year)
+    def findings(self) -> list[Finding]:
+        """What of it could not be made: as long as it is published it is told."""
+        if not self._findings_file.is_file():
+            return []
+        return [Finding(**finding) for finding in json.loads(self._findings_file.read_text(encoding="utf-8"))]
+
+    def note(self, failures: Iterable[Failure]) -> None:
+        """Write down what of it could not be made."""
+        found = [asdict(finding) for finding in findings("edition", failures)]
+        if found:
+            self._findings_file.write_text(json.dumps(found), encoding="utf-8")
+
+    @property
+    def _findings_file(self) -> Path:
+        return self.folder / "findings.json"
 
     def row_counts(self) -> dict[str, int]:
         """Rows of each of its tables."""
@@ -126,17 +140,16 @@ def outcome_edition(settings: Settings, day: PublicDay, scratch: Path, sources: 
     return OutcomeEdition(day, edition.path, True, previous)
 
 
-def write_edition_pages(edition: OutcomeEdition, site: SiteSettings) -> int:
-    """Write a new edition's workbooks and pages, and its digests; how many pages."""
+def write_edition_pages(edition: OutcomeEdition, site: SiteSettings) -> None:
+    """Write a new edition's workbooks and pages, what of them could not be made, and its digests."""
     warehouse = ReleaseFolder(edition.folder.parent)
     with warehouse.warehouse() as connection:
         figures = _figures(connection, edition.public_day.day)
-    write_workbooks(edition.public, figures, edition.public_day)
-    years = tuple(figures.plan_years)
-    readership = Readership(edition.public_day, tuple(figures.years), years, years)
-    pages = write_outcome_pages(edition.public, figures, readership, site)
+    failures = write_workbooks(edition.public, figures, edition.public_day)
+    readership = Readership(edition.public_day, tuple(figures.years), tuple(figures.plan_years))
+    failures += write_outcome_pages(edition.public, figures, readership, site).failures
+    edition.note(failures)
     write_digests(edition.folder)
-    return len(pages)
 
 
 def secrecy_findings(edition: OutcomeEdition) -> Iterator[str]:

@@ -22,7 +22,8 @@ from dagster_project.settings import alerts_file, answers_file, default_output
 # Kinds of problems with answers to municipalities that a build finds.
 _ANSWERING = ("unanswered", "recipient")
 # Kinds of findings, of which a build that ran to its end has found all there are.
-FINDINGS: tuple[str, ...] = (*AROUND, FUTURE)
+FINDINGS: tuple[str, ...] = (*AROUND, FUTURE, "document", "page", "edition")
+_WITH_SITE = ("document", "page", "edition")  # and those that a build without pages does not look for
 BROKE_LOOKED_AT = 50
 
 
@@ -44,7 +45,13 @@ def report_build(
         failed = [_failed(check) for check in finished.checks if not check.passed]
         counties = map(_county_below, finished.counties_below_lanstal)
         kept = output / (RELEASES if finished.published else BLOCKED) / build.build_id
-        kinds = ["build", "check", "county", *FINDINGS, *(_ANSWERING if build.outcome == PUBLISHED else ())]
+        kinds = [
+            "build",
+            "check",
+            "county",
+            *_findings_of(finished),
+            *(_ANSWERING if build.outcome == PUBLISHED else ()),
+        ]
         found = [*failed, *counties, *noticed, *_unanswered(build, prepared)]
         report(output, settings, kinds, found, now, place_of(kept), _unknown(finished))
     deliver(output, settings, now)
@@ -83,6 +90,11 @@ def _unknown(finished: Description) -> list[str]:
     """Nobody is overdue for certain while the log itself is late: its news may lie in what has not come."""
     is_stale = any(check.check_name == "feeds_are_fresh" and not check.passed for check in finished.checks)
     return ["check:no_overdue_receptions"] if is_stale else []
+
+
+def _findings_of(finished: Description) -> Iterator[str]:
+    """Kinds of findings that a build looked for: of those that it did not, what was found before stands."""
+    return (kind for kind in FINDINGS if finished.with_site or kind not in _WITH_SITE)
 
 
 def _county_below(county: CountyBelow) -> Problem:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -16,15 +17,19 @@ from typing import Any
 
 from dagster_project import language as languages
 from dagster_project.language import SWEDISH
+from dagster_project.publish.documents.glyphs import displayable
+from dagster_project.publish.failures import Failure, failure
 from dagster_project.publish.mart_rows import MartRows
 from dagster_project.publish.public_day import PublicDay
 from dagster_project.releases.document_paths import LATEST, plan_document, plan_workbook
+from dagster_project.releases.folder import PUBLIC
 from dagster_project.sql import Row
 
 HERE = Path(__file__).parent
 VERSIONS_SHOWN = 6  # what a page is wide enough for
 _DOCUMENTS_AT_A_TIME = 50
-_TEMPLATES = ("country_plan.typ", "municipality_plan.typ")
+_COUNTRY, _MUNICIPALITY = "country_plan.typ", "municipality_plan.typ"
+_TEMPLATES = (_COUNTRY, _MUNICIPALITY)
 
 
 @dataclass(frozen=True)
@@ -38,36 +43,37 @@ class Editions:
         return [(name, plan_document(year, edition=name)) for name in self.names.get(year, [])]
 
 
-def write_documents(public: Path, figures: MartRows, previous: Path | None) -> Editions:
+def write_documents(public: Path, figures: MartRows, previous: Path | None) -> tuple[Editions, list[Failure]]:
     """Write the plans below `public`, and keep the editions of the release before, at their addresses.
 
-    A plan that has not changed is not made again: its edition of the release before stays the latest.
+    A plan that has not changed is not made again: its edition of the release before stays the latest. What could not
+    be made is missing in its edition, and is tried again by every later release.
     """
     years = figures.plan_years
     names: dict[int, list[str]] = {}
+    failures: list[Failure] = []
     kept_editions = keep_editions(public, previous)
     with ThreadPoolExecutor(os.cpu_count()) as typesetters:
         under_way = []
         for year in years:
-            folder = public / "documents" / str(year)
             kept = kept_editions.get(str(year), [])
-            contents = _contents(figures, year)
+            contents = _contents(figures, year, failures)
             digest = _digest(contents)
             same = [edition for edition in kept if edition.endswith(digest)]
             newest = same[0] if same else f"{figures.as_of}-{digest}"
             names[year] = [newest, *(edition for edition in kept if edition != newest)]
-            if not same:
-                (folder / newest).mkdir(parents=True)
-                under_way += [
-                    typesetters.submit(_typeset, folder / newest, template, part, figures.as_of)
-                    for template, documents in contents.items()
-                    for part in _parts(documents)
-                ]
+            folder = public / "documents" / str(year) / newest
+            folder.mkdir(parents=True, exist_ok=True)
+            under_way += [
+                typesetters.submit(_typeset, folder, template, part, figures.as_of)
+                for template, documents in contents.items()
+                for part in _parts(_missing(folder, documents))
+            ]
         for part_done in under_way:
-            part_done.result()
+            failures += part_done.result()
     for year in years:
         link_files(public / "documents" / str(year) / names[year][0], (public / plan_document(year)).parent)
-    return Editions(names)
+    return Editions(names), failures
 
 
 def keep_editions(public: Path, previous: Path | None) -> dict[str, list[str]]:
@@ -97,7 +103,12 @@ def _digest(contents: dict[str, Any]) -> str:
     """Of all that decides what the documents look like."""
     made_with = [version("typst"), *((HERE / name).read_text(encoding="utf-8") for name in _TEMPLATES)]
     text = json.dumps([contents, made_with], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]
+
+
+def _missing(folder: Path, documents: dict[str, Any]) -> dict[str, Any]:
+    """Documents that an edition has not yet."""
+    return {name: content for name, content in documents.items() if not (folder / name).is_file()}
 
 
 def _parts(documents: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -107,32 +118,60 @@ def _parts(documents: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {name: documents[name] for name in names[start : start + _DOCUMENTS_AT_A_TIME]}
 
 
-def _typeset(folder: Path, template: str, documents: dict[str, Any], as_of: date) -> None:
+def _typeset(folder: Path, template: str, documents: dict[str, Any], as_of: date) -> list[Failure]:
+    """Write documents of one template into the folder of an edition; those that cannot be made."""
     import typst  # noqa: PLC0415 (only when there is a plan to write)
 
     compiler = typst.Compiler(HERE / template, root=HERE, ignore_system_fonts=True)
     made = datetime.combine(as_of, time(), UTC)
+
+    def typeset(content: dict[str, Any]) -> bytes:
+        inputs = {"data": json.dumps(content, ensure_ascii=False)}
+        return compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards="ua-1", timestamp=made)  # type: ignore[return-value]
+
+    failures = []
     for name, content in documents.items():
-        data = json.dumps(content | {"edition": f"Utgåva {folder.name}"}, ensure_ascii=False)
-        pdf = compiler.compile(format="pdf", sys_inputs={"data": data}, pdf_standards="ua-1", timestamp=made)
-        (folder / name).write_bytes(pdf)  # type: ignore[arg-type]
+        about = content | {"edition": f"Utgåva {folder.name}"}
+        address = f"{PUBLIC}/documents/{folder.parent.name}/{LATEST}/{name}"  # while it fails, whatever the edition
+        try:
+            pdf = _or_with_replacements(typeset, about)
+        except BaseException as error:  # in this thread none ends the program, and a panic of typst is no Exception
+            failures.append(failure(address, template, error))
+        else:
+            (folder / name).write_bytes(pdf)
+    return failures
 
 
-def _contents(figures: MartRows, year: int) -> dict[str, Any]:
-    """What each PDF of a year says, by template and file name."""
+def _or_with_replacements(typeset: Callable[[dict[str, Any]], bytes], content: dict[str, Any]) -> bytes:
+    """The document, with characters replaced that no font has, where typst refuses it as it is."""
+    import typst  # noqa: PLC0415 (only when there is a plan to write)
+
+    try:
+        return typeset(content)
+    except (typst.TypstError, UnicodeEncodeError):
+        return typeset(displayable(content))
+
+
+def _contents(figures: MartRows, year: int, failures: list[Failure]) -> dict[str, Any]:
+    """What each PDF of a year says, by template and file name; what cannot be said is added to `failures`."""
     plans = {
         code: list(months)
         for code, months in groupby(figures.by("monthly_plan", "quota_year")[year], lambda row: row.municipality_code)
     }
-    own = {
-        Path(plan_document(year, code)).name: _municipality_plan(figures, code, year)
-        for code in plans
-        if figures.by("monthly_plan_versions", "municipality_code", "quota_year").get((code, year))
-    }
-    return {
-        "country_plan.typ": {Path(plan_document(year)).name: _whole_plan(figures, plans, year)},
-        "municipality_plan.typ": own,
-    }
+    versions = figures.by("monthly_plan_versions", "municipality_code", "quota_year")
+    contents: dict[str, Any] = {template: {} for template in _TEMPLATES}
+
+    def add(template: str, address: str, content: Callable[..., dict[str, Any]], *about: Any) -> None:
+        try:
+            contents[template][Path(address).name] = content(figures, *about, year)
+        except Exception as error:
+            failures.append(failure(f"{PUBLIC}/{address}", template, error))
+
+    add(_COUNTRY, plan_document(year), _whole_plan, plans)
+    for code in plans:
+        if versions.get((code, year)):
+            add(_MUNICIPALITY, plan_document(year, code), _municipality_plan, code)
+    return contents
 
 
 def _n(value: float | None, decimals: int = 0) -> str:
@@ -246,15 +285,33 @@ def _decisions(figures: MartRows, code: str, year: int) -> Iterator[list[str]]:
         yield [languages.day(row.effect_date, SWEDISH), text, shown, _n(row.kommuntal_persons)]
 
 
-def write_workbooks(root: Path, figures: MartRows, public_day: PublicDay | None = None) -> None:
-    """A workbook below `root` for each year: plan, outcome and counts, and a sheet that explains every column."""
+def write_workbooks(root: Path, figures: MartRows, public_day: PublicDay | None = None) -> list[Failure]:
+    """A workbook below `root` for each year: plan, outcome and counts, and a sheet that explains every column.
+
+    Those that could not be made are returned; their years have none.
+    """
+    failures = []
+    for year in figures.plan_years:
+        file = root / plan_workbook(year)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            content = _workbook(figures, year, public_day)
+        except Exception as error:
+            failures.append(failure(f"{root.name}/{plan_workbook(year)}", "workbook.py", error))
+        else:
+            file.write_bytes(content)
+    return failures
+
+
+def _workbook(figures: MartRows, year: int, public_day: PublicDay | None) -> bytes:
+    """A year's workbook, made in memory: an error while it is filled leaves no half of it."""
     import xlsxwriter  # noqa: PLC0415 (only when there is a workbook to write)
 
     from dagster_project.publish.documents.workbook import fill  # noqa: PLC0415
 
-    for year in figures.plan_years:
-        file = root / plan_workbook(year)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with xlsxwriter.Workbook(file, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-            book.set_properties({"title": f"Årsplan {year}", "created": datetime.combine(figures.as_of, time())})
-            fill(book, figures, year, public_day)
+    content = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(content, options) as book:
+        book.set_properties({"title": f"Årsplan {year}", "created": datetime.combine(figures.as_of, time())})
+        fill(book, figures, year, public_day)
+    return content.getvalue()

@@ -124,7 +124,7 @@ def _sheet(
     for last, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
             if isinstance(value, str):
-                sheet.write_string(last, column, value, formats["text"])
+                sheet.write_string(last, column, _writable(value), formats["text"])
             elif isinstance(value, date):
                 sheet.write_datetime(last, column, value, formats["month"])
             elif value is not None:
@@ -140,6 +140,11 @@ def _sheet(
     sheet.set_paper(9)
     sheet.repeat_rows(0)
     sheet.fit_to_pages(1, 0)
+
+
+def _writable(text: str) -> str:
+    """A cell's text without half surrogate pairs, which no file can hold; other odd characters the writer escapes."""
+    return text.encode(errors="replace").decode()
 
 
 def _explain(

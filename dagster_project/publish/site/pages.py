@@ -14,7 +14,14 @@ from dagster_project.publish.documents.plans import Editions
 from dagster_project.publish.mart_rows import MartRows
 from dagster_project.publish.site import contents
 from dagster_project.publish.site.maps import PUBLIC_MEASURES
-from dagster_project.publish.site.rendering import Page, Readership, write_areas, write_for_robots, write_pages
+from dagster_project.publish.site.rendering import (
+    Page,
+    Readership,
+    Written,
+    write_areas,
+    write_for_robots,
+    write_pages,
+)
 from dagster_project.releases.build_record import BuildRecord
 from dagster_project.settings import SiteSettings
 from dagster_project.sql import Row
@@ -30,27 +37,27 @@ def write_internal_site(
     tables: list[dict[str, Any]],
     builds: list[BuildRecord],
     site: SiteSettings,
-) -> int:
-    """Write the pages for those who log in below `root`; how many there are.
+) -> Written:
+    """Write the pages for those who log in below `root`.
 
     `tables` are those to download, with name, description and rows; `builds` the finished ones before this.
     """
-    readership = Readership(None, tuple(figures.years), *[tuple(figures.plan_years)] * 2)
+    readership = Readership(None, tuple(figures.years), tuple(figures.plan_years))
     pages = [
         *_of_areas(figures, contents.country, contents.county, contents.municipality),
         *_plans(figures, editions, figures.plan_years),
-        Page("andringar.html", "changes.html", "changes", contents.changes(figures, changes)),
-        Page("datakvalitet.html", "quality.html", "quality", contents.quality(figures, builds)),
+        Page("andringar.html", "changes.html", "changes", partial(contents.changes, figures, changes)),
+        Page("datakvalitet.html", "quality.html", "quality", partial(contents.quality, figures, builds)),
         *_about_the_site(figures, tables, figures.plan_years),
     ]
     shutil.copytree(HERE / "static", root / "assets")
     write_areas(root / "assets", figures)
     (root / "robots.txt").write_text("User-agent: *\nDisallow: /\n", encoding="utf-8")
-    return len(write_pages(root, pages, figures, readership, replace(site, address="")))
+    return write_pages(root, pages, figures, readership, replace(site, address=""))
 
 
-def write_outcome_pages(root: Path, figures: MartRows, readership: Readership, site: SiteSettings) -> list[Page]:
-    """Write everyone's pages of plan beside outcome, all as of the public day, below `root`; the pages."""
+def write_outcome_pages(root: Path, figures: MartRows, readership: Readership, site: SiteSettings) -> Written:
+    """Write everyone's pages of plan beside outcome, all as of the public day, below `root`."""
 
     def country(figures: MartRows, year: int | None) -> dict[str, Any]:
         outcome = contents.country_outcome(figures, PUBLIC_MEASURES, year)
@@ -75,8 +82,8 @@ def write_plan_pages(
     editions: Editions,
     tables: list[dict[str, Any]],
     site: SiteSettings,
-) -> list[Page]:
-    """Write everyone's pages of plans and decisions alone, and of the site itself, below `root`; the pages.
+) -> Written:
+    """Write everyone's pages of plans and decisions alone, and of the site itself, below `root`.
 
     `outcome_years` are the years of each area's pages of outcomes, by its code; `tables` as for the internal site.
     """
@@ -93,25 +100,25 @@ def write_plan_pages(
 
 def _of_areas(figures: MartRows, country: _Content, county: _Content, municipality: _Content) -> Iterator[Page]:
     """The pages of the country, of every county and of every municipality."""
-    yield from _by_year("", "country.html", "country", figures.years, partial(country, figures))
+    yield from by_year("", "country.html", "country", figures.years, partial(country, figures))
     for row in figures.marts["counties"]:
         years = figures.years_of(row.county_code)
-        yield from _by_year(f"lan/{row.county_code}/", "county.html", "country", years, partial(county, figures, row))
+        yield from by_year(f"lan/{row.county_code}/", "county.html", "country", years, partial(county, figures, row))
     for row in figures.marts["municipalities"]:
         years = figures.years_of(row.municipality_code)
         content = partial(municipality, figures, row)
-        yield from _by_year(f"kommun/{row.municipality_code}/", "municipality.html", "country", years, content)
+        yield from by_year(f"kommun/{row.municipality_code}/", "municipality.html", "country", years, content)
 
 
 def _plans(figures: MartRows, editions: Editions, years: list[int]) -> Iterator[Page]:
     content = partial(contents.plan, figures, editions, years)
-    yield from _by_year("arsplanering/", "plan.html", "plan", years, content)
+    yield from by_year("arsplanering/", "plan.html", "plan", years, content)
 
 
 def _plans_of_areas(figures: MartRows, outcome_years: dict[str, list[int]]) -> Iterator[Page]:
     """Plans and decisions of every county and municipality; a page also for each year that has one of outcomes."""
     for row in figures.marts["counties"]:
-        content = {**contents.county_plan(figures, row), "part": "plan"}
+        content = partial(_county_plan, figures, row)
         yield Page(f"arsplanering/{row.county_code}/index.html", "county.html", "plan", content)
     for row in figures.marts["municipalities"]:
         code = row.municipality_code
@@ -119,7 +126,11 @@ def _plans_of_areas(figures: MartRows, outcome_years: dict[str, list[int]]) -> I
         with_outcome = outcome_years.get(code, [])
         years = sorted(planned.union(with_outcome), reverse=True)
         of_year = partial(_plan_of, figures, row, years, with_outcome)
-        yield from _by_year(f"arsplanering/{code}/", "municipality.html", "plan", years, of_year)
+        yield from by_year(f"arsplanering/{code}/", "municipality.html", "plan", years, of_year)
+
+
+def _county_plan(figures: MartRows, county: Row) -> dict[str, Any]:
+    return {**contents.county_plan(figures, county), "part": "plan"}
 
 
 def _plan_of(
@@ -130,8 +141,8 @@ def _plan_of(
 
 
 def _about_the_site(figures: MartRows, tables: list[dict[str, Any]], years: list[int]) -> Iterator[Page]:
-    yield Page("om.html", "about.html", "about", contents.about(figures))
-    yield Page("data.html", "data.html", "data", {"tables": tables, "document_years": years})
+    yield Page("om.html", "about.html", "about", partial(contents.about, figures))
+    yield Page("data.html", "data.html", "data", lambda: {"tables": tables, "document_years": years})
     yield Page("tillganglighet.html", "accessibility.html", "accessibility")
     yield Page("404.html", "missing.html", "missing", has_place=False)
 
@@ -139,12 +150,16 @@ def _about_the_site(figures: MartRows, tables: list[dict[str, Any]], years: list
 _Content = Callable[..., dict[str, Any]]
 
 
-def _by_year(
-    folder: str, template: str, section: str, years: list[int], content: Callable[[int | None], dict[str, Any]]
+def by_year(
+    folder: str,
+    template: str,
+    section: str,
+    years: list[int],
+    content: Callable[[int | None], dict[str, Any]],
 ) -> Iterator[Page]:
-    """A page per year; the newest is the folder's front page too. Without a year, a front page only."""
+    """A page per year, the newest is the folder's front page too. Without a year, a front page only."""
     for year in years:
         also = "index.html" if year == years[0] else None
-        yield Page(f"{folder}{year}.html", template, section, {"year": year, **content(year)}, also)
+        yield Page(f"{folder}{year}.html", template, section, partial(content, year), year, also)
     if not years:
-        yield Page(f"{folder}index.html", template, section, {"year": None, **content(None)})
+        yield Page(f"{folder}index.html", template, section, partial(content, None))

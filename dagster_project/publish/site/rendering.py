@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from dagster_project.language import LANGUAGES, Language
+from dagster_project.publish.failures import Failure, failure
 from dagster_project.publish.mart_rows import COUNTRY, MartRows
 from dagster_project.publish.public_day import PublicDay
 from dagster_project.publish.site import charts, contents
@@ -56,14 +58,12 @@ _ABSENT: dict[str, Any] = dict.fromkeys(("year", "code", *_OUTCOME, *_PLAN)) | {
 class Readership:
     """For whom pages are: those who log in, or everyone. `public_day` is None for those who log in.
 
-    `outcome_years` and `plan_years` are quota years that have a page of the country and of the plan, newest first,
-    `workbook_years` those that have a workbook.
+    `outcome_years` and `plan_years` are quota years that have a page of the country and of the plan, newest first.
     """
 
     public_day: PublicDay | None
     outcome_years: tuple[int, ...]
     plan_years: tuple[int, ...]
-    workbook_years: tuple[int, ...]
 
     @property
     def is_internal(self) -> bool:
@@ -88,32 +88,69 @@ class Page:
     path: str
     template: str
     section: str
-    content: dict[str, Any] = field(default_factory=dict)
+    content: Callable[[], dict[str, Any]] = dict
+    year: int | None = None
     also: str | None = None
     has_place: bool = True
+
+    @cached_property
+    def shown(self) -> dict[str, Any]:
+        """What its template shows, in every language; only a page that is written asks for it."""
+        return {**_ABSENT, "year": self.year, **self.content()}
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many pages were written, and those that could not be made: another stands in the place of each."""
+
+    pages: int
+    failures: list[Failure]
 
 
 def write_pages(
     root: Path, pages: Iterable[Page], figures: MartRows, readership: Readership, site: SiteSettings
-) -> list[Page]:
-    """Write pages in every language below `root`; the pages."""
+) -> Written:
+    """Write pages in every language below `root`; the documents that they lead to lie there already."""
+    environments = [(language, _environment(root, figures, readership, language, site)) for language in LANGUAGES]
+    failures: list[Failure] = []
+    folders: set[Path] = set()
     pages = list(pages)
-    for language in LANGUAGES:
-        environment = _environment(figures, readership, language, site)
-        folders: set[Path] = set()
-        for page in pages:
+    for page in pages:
+        for language, environment in environments:
             target = root / language.folder / page.path
             if target.parent not in folders:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 folders.add(target.parent)
-            target.write_text(_render(environment, language, page, site), encoding="utf-8")
+            try:
+                html = _render(environment, language, page, site)
+            except Exception as error:
+                failures.append(failure(f"{root.name}/{language.folder}{page.path}", page.template, error))
+                html = _in_its_place(environment, language, page, site)
+            target.write_bytes(html)
             if page.also:
                 target.with_name(page.also).hardlink_to(target)
-    return pages
+    return Written(len(pages), failures)
+
+
+def _in_its_place(environment: jinja2.Environment, language: Language, page: Page, site: SiteSettings) -> bytes:
+    """What stands where a page could not be made; without the site's layout if that is what is broken."""
+    try:
+        without_content = replace(page, template="not_made.html", content=lambda: {"part": None})
+        return _render(environment, language, without_content, site)
+    except Exception:
+        return bare_page(language)
+
+
+def bare_page(language: Language) -> bytes:
+    """A page that needs no template, and says that the right one could not be made."""
+    texts = language.texts["missing"]
+    title, text = texts["not_made"], texts["not_made_text"]
+    head = f'<meta charset="utf-8"><meta name="robots" content="noindex"><title>{title}</title>'
+    return f'<!DOCTYPE html>\n<html lang="{language.code}">{head}<h1>{title}</h1><p>{text}</p></html>\n'.encode()
 
 
 def _environment(
-    figures: MartRows, readership: Readership, language: Language, site: SiteSettings
+    root: Path, figures: MartRows, readership: Readership, language: Language, site: SiteSettings
 ) -> jinja2.Environment:
     """Templates with what the pages of a language ask for."""
     environment = templates(language)
@@ -142,7 +179,7 @@ def _environment(
         "site": site,
         "internal": readership.is_internal,
         "public_day": readership.public_day,
-        "workbook_years": readership.workbook_years,
+        "exists": lambda address: (root / address).is_file(),
         "menu_of": lambda page: [_menu_entry(readership, page, *entry) for entry in readership.menu],
         "figures": figures,
         "bar_chart": charts.bar_chart,
@@ -165,7 +202,7 @@ def _environment(
     return environment
 
 
-def _render(environment: jinja2.Environment, language: Language, page: Page, site: SiteSettings) -> str:
+def _render(environment: jinja2.Environment, language: Language, page: Page, site: SiteSettings) -> bytes:
     """The page as HTML, with links relative to where it lies, so that a plain folder serves it too."""
     home = "../" * page.path.count("/") if page.has_place else f"{urlsplit(site.address).path or '/'}{language.folder}"
     root = home + "../" * language.folder.count("/")
@@ -180,8 +217,8 @@ def _render(environment: jinja2.Environment, language: Language, page: Page, sit
         links = (Markup('<a href="{0}om.html#{1}">{1}</a>').format(home, source) for source in text.split(";"))
         return Markup(", ").join(links)
 
-    return environment.get_template(page.template).render(
-        {**_ABSENT, **page.content},
+    html = environment.get_template(page.template).render(
+        page.shown,
         path=page.path if page.has_place else "index.html",
         canonical=f"{site.address}{language.folder}{page.path}" if site.address and page.has_place else "",
         page=page,
@@ -192,13 +229,13 @@ def _render(environment: jinja2.Environment, language: Language, page: Page, sit
         area_page=area_page,
         source_links=source_links,
     )
+    return html.encode()
 
 
 def _menu_entry(readership: Readership, page: Page, key: str, target: str) -> tuple[str, str, str]:
     """A menu's key, where it leads, keeping the page's year where it can, and whether one is there ("page", "true")."""
-    year = page.content.get("year")
-    if year in {"country": readership.outcome_years, "plan": readership.plan_years}.get(key, ()):
-        target = target.replace("index", str(year))
+    if page.year in {"country": readership.outcome_years, "plan": readership.plan_years}.get(key, ()):
+        target = target.replace("index", str(page.year))
     here = {page.path, page.path.rpartition("/")[0] + "/" + (page.also or "")}
     return key, target, "" if page.section != key else "page" if target in here else "true"
 
