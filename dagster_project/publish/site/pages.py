@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -100,19 +101,20 @@ def write_plan_pages(
 
 def _of_areas(figures: MartRows, country: _Content, county: _Content, municipality: _Content) -> Iterator[Page]:
     """The pages of the country, of every county and of every municipality."""
-    yield from by_year("", "country.html", "country", figures.years, partial(country, figures))
+    of_year = partial(by_year, figures.as_of)
+    yield from of_year("", "country.html", "country", figures.years, partial(country, figures))
     for row in figures.marts["counties"]:
         years = figures.years_of(row.county_code)
-        yield from by_year(f"lan/{row.county_code}/", "county.html", "country", years, partial(county, figures, row))
+        yield from of_year(f"lan/{row.county_code}/", "county.html", "country", years, partial(county, figures, row))
     for row in figures.marts["municipalities"]:
         years = figures.years_of(row.municipality_code)
         content = partial(municipality, figures, row)
-        yield from by_year(f"kommun/{row.municipality_code}/", "municipality.html", "country", years, content)
+        yield from of_year(f"kommun/{row.municipality_code}/", "municipality.html", "country", years, content)
 
 
 def _plans(figures: MartRows, editions: Editions, years: list[int]) -> Iterator[Page]:
     content = partial(contents.plan, figures, editions, years)
-    yield from by_year("arsplanering/", "plan.html", "plan", years, content)
+    yield from by_year(figures.as_of, "arsplanering/", "plan.html", "plan", years, content)
 
 
 def _plans_of_areas(figures: MartRows, outcome_years: dict[str, list[int]]) -> Iterator[Page]:
@@ -126,7 +128,7 @@ def _plans_of_areas(figures: MartRows, outcome_years: dict[str, list[int]]) -> I
         with_outcome = outcome_years.get(code, [])
         years = sorted(planned.union(with_outcome), reverse=True)
         of_year = partial(_plan_of, figures, row, years, with_outcome)
-        yield from by_year(f"arsplanering/{code}/", "municipality.html", "plan", years, of_year)
+        yield from by_year(figures.as_of, f"arsplanering/{code}/", "municipality.html", "plan", years, of_year)
 
 
 def _county_plan(figures: MartRows, county: Row) -> dict[str, Any]:
@@ -151,15 +153,21 @@ _Content = Callable[..., dict[str, Any]]
 
 
 def by_year(
+    as_of: date,
     folder: str,
     template: str,
     section: str,
     years: list[int],
     content: Callable[[int | None], dict[str, Any]],
 ) -> Iterator[Page]:
-    """A page per year, the newest is the folder's front page too. Without a year, a front page only."""
+    """A page per year, one of which is the folder's front page too. Without a year, a front page only."""
     for year in years:
-        also = "index.html" if year == years[0] else None
+        also = "index.html" if year == _front_year(as_of, years) else None
         yield Page(f"{folder}{year}.html", template, section, partial(content, year), year, also)
     if not years:
         yield Page(f"{folder}index.html", template, section, partial(content, None))
+
+
+def _front_year(as_of: date, years: list[int]) -> int:
+    """The year that it is, else the newest before it, else the oldest: a plan for next year is not yet at work."""
+    return max((year for year in years if year <= as_of.year), default=min(years))

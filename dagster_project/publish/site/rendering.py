@@ -245,7 +245,7 @@ def write_for_robots(public: Path, site: SiteSettings) -> None:
     robots = "User-agent: *\nDisallow:\n"
     if site.address:
         pages = sorted(page for page in public.rglob("*.html") if page.name != "404.html")
-        years = {page.parent for page in pages if page.stem.isdigit()}  # whose newest is the folder's front page too
+        years = {page.parent for page in pages if page.stem.isdigit()}  # one of which is the folder's front page too
         listed = [
             f"{site.address}{page.relative_to(public).as_posix()}"
             for page in pages

@@ -1,4 +1,4 @@
-"""A page that cannot be made costs itself alone, and links lead somewhere."""
+"""A page that cannot be made costs itself alone; the front page is of the year that it is; links lead somewhere."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dagster_project.publish.mart_rows import MartRows
 from dagster_project.publish.outcome_edition import OutcomeEdition
 from dagster_project.publish.public_day import PublicDay
 from dagster_project.publish.site import assessments
+from dagster_project.publish.site.pages import by_year
 from dagster_project.publish.site.rendering import Page, Readership, Written, write_pages
 from dagster_project.settings import SiteSettings
 
@@ -94,6 +95,28 @@ def test_what_an_edition_lacks_is_told_as_long_as_it_is_published(is_whole: bool
     OutcomeEdition(day, tmp_path, True, None).note(found.failures)
     kept = OutcomeEdition(day, tmp_path, False, None).findings()
     assert [(one.kind, one.facts["count"]) for one in kept] == ([] if is_whole else [("edition", 2)])
+
+
+@pytest.mark.parametrize(
+    ("years", "front"),
+    [
+        ([2027, 2026, 2025], 2026),
+        ([2027, 2025, 2024], 2025),
+        ([2028, 2027], 2027),
+        ([2026], 2026),
+    ],
+    ids=["this year", "the newest before it", "the oldest", "the only one"],
+)
+def test_the_front_page_is_of_the_year_that_it_is(years: list[int], front: int) -> None:
+    pages = list(by_year(AS_OF, "lan/07/", "county.html", "country", years, lambda year: {"of": year}))
+    assert [page.path for page in pages] == [f"lan/07/{year}.html" for year in years]
+    assert [page.year for page in pages if page.also == "index.html"] == [front]
+    assert [page.shown["of"] for page in pages] == years
+
+
+def test_without_a_year_there_is_a_front_page_alone() -> None:
+    [page] = by_year(AS_OF, "lan/07/", "county.html", "country", [], lambda year: {"of": year})
+    assert (page.path, page.also, page.year, page.shown["of"]) == ("lan/07/index.html", None, None, None)
 
 
 def test_the_page_of_requests_says_that_it_could_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
