@@ -17,6 +17,7 @@ from dagster_project.ingest.dbt_sources import REFERENCE_TABLES, write_sources
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.parse import About
 from dagster_project.pipeline.build import Build, progress
+from dagster_project.pipeline.output_rights import PARSED
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
 from dagster_project.publish.data.write_tables import write_tables
 from dagster_project.publish.documents.plans import (
@@ -53,8 +54,6 @@ from dagster_project.transform.documented_tables import CHECK_RESULTS, describe_
 from dagster_project.transform.run_dbt import build_models, dbt_variables, drop_views, read_outcomes, write_outcomes
 from expectations.check_outcome import Outcome, counted
 
-# Folder below the output folder: delivered files as they were parsed.
-KEPT = "parsed"
 BUILDS_SHOWN = 30
 
 LANDING = [
@@ -108,7 +107,7 @@ def ingest(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None
         )
 
     with build.step("ingest"):
-        write_sources(build.settings.landing, build.sources, build.settings.output / KEPT, feed_read)
+        write_sources(build.settings.landing, build.sources, build.settings.output / PARSED, feed_read)
     for name in (*REFERENCE_TABLES, "deliveries"):
         yield dg.MaterializeResult(asset_key=["parsed", name])
     for feed, (files, rows_read, rows_unfit) in read.items():

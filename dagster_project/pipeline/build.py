@@ -17,6 +17,7 @@ from typing import Any
 from dagster_project.errors import ReportableError, reportable
 from dagster_project.ingest.landing import fingerprint
 from dagster_project.language import ENGLISH
+from dagster_project.pipeline.output_rights import LOCK, set_rights
 from dagster_project.releases.build_json import Description, Finding, read_description
 from dagster_project.releases.build_record import BLOCKED as WAS_BLOCKED
 from dagster_project.releases.build_record import BROKE, PUBLISHED, BuildRecord
@@ -153,7 +154,7 @@ class Build:
 def locked(output: Path) -> Iterator[None]:
     """Hold the output folder's lock; it goes with the process. Raises BuildRunningError at once when it is taken."""
     output.mkdir(parents=True, exist_ok=True)
-    with (output / ".lock").open("w") as lock:
+    with (output / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -165,6 +166,7 @@ def locked(output: Path) -> Iterator[None]:
 def new_build(settings: Settings) -> Iterator[Build]:
     """Lock the output folder, write down that a build begins, and make its folder; then how it ended, and tell it."""
     with locked(settings.output):
+        set_rights(settings.output)
         building = settings.output / BUILDING
         shutil.rmtree(building, ignore_errors=True)  # what a killed build left behind
         build = Build(settings, _new_build_id(settings.output))
@@ -181,6 +183,7 @@ def new_build(settings: Settings) -> Iterator[Build]:
                 ended = _run_of(build, landing)
                 _record(build, ended)
                 heartbeat(settings.output, SUCCESS if ended.outcome == PUBLISHED else FAILURE)
+                set_rights(settings.output)  # of what this build was the first to make
                 shutil.rmtree(building, ignore_errors=True)
 
 

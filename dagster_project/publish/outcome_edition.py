@@ -25,6 +25,7 @@ from dagster_project.publish.site.rendering import Readership
 from dagster_project.releases.build_json import Finding
 from dagster_project.releases.digests import differing_files, write_digests
 from dagster_project.releases.folder import PUBLIC, ReleaseFolder
+from dagster_project.releases.put_in_place import let_everyone_read
 from dagster_project.settings import Settings, SiteSettings
 from dagster_project.sql import Row, named_rows, sql_text
 from dagster_project.transform.dbt_manifest import EDITION_SCHEMA
@@ -63,6 +64,7 @@ class OutcomeEdition:
         """Put a new edition where every later release of its public day finds it."""
         place = output / EDITIONS
         place.mkdir(exist_ok=True)
+        let_everyone_read(self.folder)
         self.folder.rename(place / self.public_day.day.isoformat())
 
     def publish(self, public: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from dagster_project.releases.build_json import Description
 from dagster_project.releases.current_link import current_release, switch_current
 from dagster_project.releases.digests import write_digests
-from dagster_project.releases.folder import BLOCKED, INTERNAL, PUBLIC, RELEASES
+from dagster_project.releases.folder import BLOCKED, PUBLIC, RELEASES
 
 
 def put_in_place(folder: Path, description: Description, output: Path, keep_releases: int) -> Path:
@@ -32,16 +31,20 @@ def put_in_place(folder: Path, description: Description, output: Path, keep_rele
 
 
 def restrict(folder: Path) -> None:
-    """Let owner and group read a release, and everyone its public/, as far as the umask allows; nobody writes it."""
-    umask = os.umask(0)
-    os.umask(umask)
+    """Let owner and group read a release, and everyone its public/, whatever the umask; nobody writes its files."""
+    # By inode: internal/ has some of the files of public/, which also the current release shows at this moment.
+    public = {path.stat().st_ino for path in (folder / PUBLIC).rglob("*")}
+    for path in folder.rglob("*"):
+        if path.stat().st_ino not in public:
+            path.chmod(0o750 if path.is_dir() else 0o440)
+    folder.chmod(0o751)  # everyone may pass, so that a web server reaches public/
+    let_everyone_read(folder / PUBLIC)
+
+
+def let_everyone_read(folder: Path) -> None:
+    """Let everyone read a folder with all that is in it; nobody writes its files."""
     for path in [folder, *folder.rglob("*")]:
-        place = path.relative_to(folder).parts[:1]
-        is_public = place == (PUBLIC,)
-        # Passable for all, so that a web server reaches public/; internal/ is not.
-        of_folder = 0o755 if is_public else 0o750 if place == (INTERNAL,) else 0o751
-        of_file = 0o444 if is_public else 0o440
-        path.chmod((of_folder if path.is_dir() else of_file) & ~umask)
+        path.chmod(0o755 if path.is_dir() else 0o444)
 
 
 def prune(place: Path, keep_count: int, aside: Path, keep: Path | None = None) -> None:

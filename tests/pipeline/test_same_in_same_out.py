@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import EXAMPLES, Build, Built
 
-from dagster_project.pipeline.assets import KEPT
+from dagster_project.pipeline.output_rights import PARSED
 
 WORLD = EXAMPLES / "world-1"
 AS_OF = "2026-01-31"
@@ -75,7 +75,7 @@ def test_how_it_was_delivered_does_not_matter(
     cut: int, again: bool, plain: Built, build: Build, tmp_path: Path
 ) -> None:
     if again:  # the night after: what was parsed before is not parsed again
-        shutil.copytree(plain.output / KEPT, tmp_path / "output" / KEPT)
+        shutil.copytree(plain.output / PARSED, tmp_path / "output" / PARSED)
     other = build(clean_landing(tmp_path / "landing", cut, again), AS_OF, tmp_path / "output")
     assert other.exit_code == 0, other.text
     differing = {mart for mart, digest in other.digests().items() if plain.digests()[mart] != digest}

@@ -124,22 +124,74 @@ def test_what_is_being_built_is_nobody_elses(tmp_path: Path) -> None:
         assert stat.S_IMODE(build.folder.parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize(("umask", "private", "open_to_all"), [(0o022, 0o440, 0o444), (0o077, 0o400, 0o400)])
-def test_only_public_is_readable_by_everyone(
-    umask: int, private: int, open_to_all: int, build: Build, tmp_path: Path
+# Of what lies directly in the output folder, as docs/operators.md says.
+RIGHTS = {
+    ".lock": 0o640,
+    "operations.sqlite": 0o640,
+    "releases": 0o751,
+    "editions": 0o755,
+    "blocked": 0o750,
+    "parsed": 0o700,
+    "dagster": 0o750,
+    "outbox": 0o750,
+}
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def documented(place: str, *within: str) -> tuple[int, int]:
+    """The rights of a folder and of a file at a place below the output folder."""
+    if not within:
+        return RIGHTS[place], RIGHTS[place]
+    if place == "editions" or "public" in within[:2]:
+        return 0o755, 0o444
+    if place in ("releases", "blocked"):
+        is_plan = "documents" in within and within[-1].endswith(".pdf")  # the same file as in public/
+        return 0o751 if len(within) == 1 else 0o750, 0o444 if is_plan else 0o440
+    return 0o751 if place == "dagster" else 0o750, 0o640
+
+
+def wrong_rights(output: Path) -> dict[str, str]:
+    """What below the output folder has other rights than are documented; within `parsed/` nobody else comes anyway."""
+    wrong = {}
+    for path in output.rglob("*"):
+        parts = path.relative_to(output).parts
+        if not path.is_symlink() and (parts[0] != "parsed" or len(parts) == 1):
+            of_folder, of_file = documented(*parts)
+            if mode_of(path) != (of_folder if path.is_dir() else of_file):
+                wrong["/".join(parts)] = oct(mode_of(path))
+    return wrong
+
+
+@pytest.mark.parametrize("umask", [0, 0o077], ids=oct)
+def test_rights_are_as_documented_whatever_the_umask(
+    umask: int, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also of what Dagster makes, and of folders that lead to the output folder and were made with it."""
+    monkeypatch.delenv("DAGSTER_HOME")
+    output = tmp_path / "made" / "output"
     before = os.umask(umask)
     try:
-        built = build(world(tmp_path / "landing"), "2026-03-01", tmp_path / "output")
+        build(world(tmp_path / "landing"), "2026-03-01", output, dagster_writes=True)
     finally:
-        os.umask(before)
-    current = (built.output / "current").resolve()
-    for path in files_below(current):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        assert mode == (open_to_all if "public" in path.parts else private), path.name
-    # Others may pass through the folder to public/, but not list it.
-    assert stat.S_IMODE(current.stat().st_mode) == 0o751 & ~umask
-    for folder in (current / "internal", current / "internal" / "data"):
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o750 & ~umask
-    for folder in (current / "public", current / "public" / "data"):
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o755 & ~umask
+        left = os.umask(before)
+    assert left == umask
+    made = {path.name for path in output.iterdir()}
+    assert made == {"current", "releases", "parsed", "dagster", "operations.sqlite", ".lock"}
+    assert wrong_rights(output) == {}
+    assert mode_of(output) == mode_of(output.parent) == 0o751
+
+
+def test_rights_of_pages_editions_and_answers_are_as_documented(shipped: Built) -> None:
+    assert {"editions", "outbox"} <= {path.name for path in shipped.output.iterdir()}
+    assert wrong_rights(shipped.output) == {}
+
+
+def test_rights_that_an_earlier_version_gave_are_set_anew(tmp_path: Path) -> None:
+    for name in RIGHTS:
+        (tmp_path / name).touch() if "." in name else (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(0o777)
+    with new_build(settings_for(tmp_path / "landing", tmp_path, date(2026, 3, 1))):
+        assert {name: mode_of(tmp_path / name) for name in RIGHTS} == RIGHTS

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from conftest import EXAMPLES, Build
+from pipeline.mail_server import free_port
 
+from dagster_project import cli
 from dagster_project.cli import main
 
 ARSPLAN = Path(sys.executable).with_name("arsplan")
@@ -112,3 +114,13 @@ def test_a_taken_port_is_told(command: str, tmp_path: Path, capsys: pytest.Captu
         port = str(taken.getsockname()[1])
         assert main([command, "--port", port, *(["--output", str(tmp_path)] if command == "site" else [])]) == 1
     assert f"port {port}, cannot be listened on" in capsys.readouterr().err
+
+
+def test_the_service_has_its_own_umask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its builds and messages make has the rights that are documented, whoever starts it."""
+    monkeypatch.setattr(cli, "_become_the_service", lambda _: os.umask(0o026))
+    before = os.umask(0)
+    try:
+        assert main(["up", "--port", str(free_port())]) == 0o026
+    finally:
+        os.umask(before)
