@@ -7,10 +7,11 @@ from pathlib import Path
 from dagster_project.publish.outcome_edition import EDITIONS
 from dagster_project.releases.folder import BLOCKED, RELEASES
 from dagster_project.service.answers.outbox import OUTBOX
-from dagster_project.service.build_history import FILE_NAME
+from dagster_project.service.state import FILE_NAME
 
 PARSED = "parsed"  # delivered files as they were parsed
 LOCK = ".lock"
+LOCKS = (LOCK, ".service.lock", ".state.lock")
 
 _RIGHTS = {
     RELEASES: 0o751,
@@ -20,7 +21,7 @@ _RIGHTS = {
     "dagster": 0o750,
     OUTBOX: 0o750,
     FILE_NAME: 0o640,
-    LOCK: 0o640,
+    **dict.fromkeys(LOCKS, 0o640),
 }
 
 
