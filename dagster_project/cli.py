@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from dagster_project.errors import WrongUsageError, reportable
-from dagster_project.releases.current_link import CURRENT
+from dagster_project.releases.current_link import CURRENT, read_current
 from dagster_project.settings import (
     alerts_file,
     answers_file,
@@ -175,6 +175,10 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="how things stand; exit code 0 fine, 1 warning, 2 critical")
     status.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
     status.set_defaults(run=_status)
+
+    verify = commands.add_parser("verify", help="compare what is kept with its digests; exit code 0 when all is whole")
+    verify.add_argument("--output", type=Path, default=default_output(), metavar="DIR", help="default: %(default)s")
+    verify.set_defaults(run=_verify)
     return parser
 
 
@@ -294,11 +298,17 @@ def _site(options: argparse.Namespace) -> int:
     from dagster_project.publish.site.server import SiteHandler  # noqa: PLC0415
     from dagster_project.releases.folder import INTERNAL, PUBLIC  # noqa: PLC0415
 
+    _, wrong = read_current(options.output)
     # The link is followed at every request: a new release shows without a restart.
     folder = options.output / CURRENT / (INTERNAL if options.internal else PUBLIC)
     if not (folder / "index.html").is_file():
-        _say([f"arsplan: there is no site in {folder}: build a release first (make run)."], sys.stderr)
+        _say(
+            [f"arsplan: there is no site in {folder}: {wrong or 'the release has none'}. Build one (make run)."],
+            sys.stderr,
+        )
         return WRONG_USAGE
+    if wrong:
+        _say([f"arsplan: {wrong}: the release is damaged. Its pages are shown as they are."], sys.stderr)
     handler = partial(SiteHandler, directory=str(folder))
     try:
         server = ThreadingHTTPServer(("127.0.0.1", options.port), handler)
@@ -386,6 +396,18 @@ def _status(options: argparse.Namespace) -> int:
     status = status_of(options.output, datetime.now(UTC), nightly_at(), landing)
     _say(status.lines)
     return status.code
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from dagster_project.releases.verification import verify  # noqa: PLC0415
+
+    outcomes = []
+    for line, is_whole in verify(options.output):
+        _say([line])
+        outcomes.append(is_whole)
+    if not outcomes:
+        _say([f"arsplan: there is nothing to verify in {options.output}."], sys.stderr)
+    return PUBLISHED if outcomes and all(outcomes) else BROKE
 
 
 if __name__ == "__main__":

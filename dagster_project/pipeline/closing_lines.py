@@ -76,7 +76,9 @@ def broken_lines(output: Path, failure: str | None) -> list[str]:
 
 def _stays(output: Path) -> str:
     link = output / CURRENT
-    return f"Release {link.resolve().name} stays current." if link.exists() else "There is no earlier release."
+    if not link.exists():
+        return f"{link} leads to no release." if link.is_symlink() else "There is no earlier release."
+    return f"Release {link.resolve().name} stays current."
 
 
 def _came_in(build: Description) -> list[str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dagster_project.publish.outcome_edition import EDITIONS
-from dagster_project.releases.folder import BLOCKED, RELEASES
+from dagster_project.releases.folder import BLOCKED, EDITIONS, RELEASES
 from dagster_project.service.answers.outbox import OUTBOX
 from dagster_project.service.state import FILE_NAME
 

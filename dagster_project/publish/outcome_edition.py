@@ -24,14 +24,13 @@ from dagster_project.publish.site.pages import write_outcome_pages
 from dagster_project.publish.site.rendering import Readership
 from dagster_project.releases.build_json import Finding
 from dagster_project.releases.digests import differing_files, write_digests
-from dagster_project.releases.folder import PUBLIC, ReleaseFolder
+from dagster_project.releases.folder import EDITIONS, PUBLIC, ReleaseFolder
 from dagster_project.releases.put_in_place import let_everyone_read
 from dagster_project.settings import Settings, SiteSettings
 from dagster_project.sql import Row, named_rows, sql_text
 from dagster_project.transform.dbt_manifest import EDITION_SCHEMA
 from dagster_project.transform.run_dbt import EDITION_NEEDS, build_edition, dbt_variables
 
-EDITIONS = "editions"
 _FIRST_PUBLISHED = "first_published_figures"
 _FIRST_PUBLISHED_SCHEMA = pl.Schema({
     "figure": pl.String,

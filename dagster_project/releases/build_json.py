@@ -9,8 +9,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from dagster_project.errors import ReportableError
+
 ERROR, WARN = "error", "warn"
 FILE_NAME = "build.json"
+
+
+class UnreadableDescriptionError(ReportableError):
+    """A build.json that is damaged."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +105,18 @@ def digests_by_feed(files: Iterable[dict[str, Any]]) -> dict[str, set[str]]:
 
 
 def read_description(folder: Path) -> Description | None:
-    """What build.json in the folder of a release says; None where there is none."""
+    """What build.json in the folder of a release says; None where there is none.
+
+    Raises UnreadableDescriptionError where it cannot be read, because it was cut short for example.
+    """
     file = folder / FILE_NAME
-    if not file.is_file():
-        return None
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        return _description(json.loads(file.read_bytes())) if file.is_file() else None
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        raise UnreadableDescriptionError(f"{file} cannot be read") from None
+
+
+def _description(content: dict[str, Any]) -> Description:
     known = {one.name for one in fields(Description)}
     described = {name: value for name, value in content.items() if name in known}
     checks = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dagster_project.releases.build_json import FILE_NAME, Description, UnreadableDescriptionError, read_description
+
 CURRENT = "current"
 
 
@@ -12,6 +14,18 @@ def current_release(output: Path) -> Path | None:
     """Folder of the current release, if there is one."""
     link = output / CURRENT
     return link.resolve() if link.exists() else None
+
+
+def read_current(output: Path) -> tuple[Description | None, str | None]:
+    """What the current release says of itself, or why it cannot be read."""
+    link = output / CURRENT
+    if not link.exists():
+        return None, f"{link} leads to no release" if link.is_symlink() else "there is no release"
+    try:
+        description = read_description(link)
+    except UnreadableDescriptionError as error:
+        return None, f"{error}"
+    return description, None if description else f"{link / FILE_NAME} is missing"
 
 
 def switch_current(output: Path, folder: Path) -> None:

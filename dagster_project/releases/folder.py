@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.settings import memory_limit
 
-RELEASES, BLOCKED, BUILDING = "releases", "blocked", "building"
+RELEASES, BLOCKED, BUILDING, EDITIONS = "releases", "blocked", "building", "editions"
 PUBLIC, INTERNAL = "public", "internal"
+WAREHOUSE, PARQUET = "warehouse.duckdb", "parquet"
+
+BUILD_ID_FORMAT = "%Y%m%dT%H%M%S%fZ"
 
 # The oldest format that DuckDB still writes: analysts' clients from 1.0 on open it. As in dbt's profile.
 _WAREHOUSE_FORMAT = {"storage_compatibility_version": "v0.10.2"}
+
+
+def began_at(build_id: str) -> datetime:
+    """When a build began, UTC. Raises ValueError where the text is no build's id."""
+    return datetime.strptime(build_id, BUILD_ID_FORMAT).replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -27,12 +36,12 @@ class ReleaseFolder:
     @property
     def warehouse_file(self) -> Path:
         """The DuckDB file; while a release is under construction only its build opens it."""
-        return self.path / "warehouse.duckdb"
+        return self.path / WAREHOUSE
 
     @property
     def parquet(self) -> Path:
         """Folder with every mart as a Parquet file."""
-        return self.path / "parquet"
+        return self.path / PARQUET
 
     @property
     def public(self) -> Path:

@@ -25,8 +25,8 @@ def put_in_place(folder: Path, description: Description, output: Path, keep_rele
     placed = folder.rename(place / description.build_id)
     if description.published:
         switch_current(output, placed)
-    for each in (RELEASES, BLOCKED):
-        prune(output / each, keep_releases, aside=folder.parent, keep=current_release(output))
+    # A blocked build deletes no release: the newest whole one may be the only one that is whole.
+    prune(place, keep_releases, aside=folder.parent, keep=current_release(output))
     return placed
 
 

@@ -13,11 +13,9 @@ from pathlib import Path
 
 from dagster_project.errors import WrongUsageError
 from dagster_project.releases.current_link import current_release, switch_current
-from dagster_project.releases.folder import RELEASES
+from dagster_project.releases.folder import EDITIONS, RELEASES
 from dagster_project.service.answers.outbox import OUTBOX, SENDING, SENT, UNCERTAIN, sole_sender
 from dagster_project.service.state import FILE_NAME, forget_answers, opened
-
-_EDITIONS = "editions"
 
 
 class BackupError(WrongUsageError):
@@ -38,8 +36,8 @@ def backup(output: Path, into: Path) -> int:
         state.backup(copy)  # before the outbox: an answer without its row is made again, one without its file is not
     with sole_sender(output):
         shutil.copytree(output / OUTBOX, part / OUTBOX, ignore=shutil.ignore_patterns(".*"))
-    if (output / _EDITIONS).is_dir():
-        shutil.copytree(output / _EDITIONS, part / _EDITIONS)
+    if (output / EDITIONS).is_dir():
+        shutil.copytree(output / EDITIONS, part / EDITIONS)
     shutil.copytree(release, part / RELEASES / release.name)
     if into.exists():
         into.rmdir()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
-from dagster_project.releases.build_json import ERROR, Description, read_description
+from dagster_project.releases.build_json import ERROR, Description
 from dagster_project.releases.build_record import BLOCKED, PUBLISHED, RUNNING, BuildRecord
-from dagster_project.releases.current_link import CURRENT
+from dagster_project.releases.current_link import read_current
 from dagster_project.service.alerts import waiting_messages
 from dagster_project.service.answers.outbox import OUTBOX, counts
 from dagster_project.service.journal import broken_in_a_row, recent_builds
@@ -49,9 +49,10 @@ def status_of(output: Path, now: datetime, nightly_at: time, landing: Path | Non
 def _status(output: Path, now: datetime, nightly_at: time, landing: Path | None) -> Status:
     builds = recent_builds(output, _BUILDS_LOOKED_AT)
     ended = [build for build in builds if build.outcome != RUNNING]
-    release = read_description(output / CURRENT)
+    release, unreadable = read_current(output)
     last = ended[0] if ended else None
-    problems = [*_of_release(release, now), *_of_last(ended), *_of_night(ended, now, nightly_at)]
+    problems = [(CRITICAL, unreadable)] if unreadable else []
+    problems += [*_of_release(release, now), *_of_last(ended), *_of_night(ended, now, nightly_at)]
     problems += [*_of_messages(output), *(_of_deliveries(output, landing) if landing else [])]
     code = max((severity for severity, _ in problems), default=FINE)
     lines = [f"{_WORDS[code]}: {'; '.join(text for _, text in problems) or 'the last build was published'}", ""]
@@ -85,7 +86,7 @@ def last_build_due(now: datetime, nightly_at: time) -> datetime:
 
 def _of_release(release: Description | None, now: datetime) -> list[tuple[int, str]]:
     if release is None:
-        return [(CRITICAL, "there is no release")]
+        return []
     age = now - release.built_at
     if age > oldest_release():
         return [(CRITICAL, f"the newest release is {_age(age)} old")]

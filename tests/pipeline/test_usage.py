@@ -12,7 +12,6 @@ import pytest
 from conftest import EXAMPLES, Build
 from pipeline.mail_server import free_port
 
-from dagster_project import cli
 from dagster_project.cli import main
 
 ARSPLAN = Path(sys.executable).with_name("arsplan")
@@ -118,9 +117,23 @@ def test_a_taken_port_is_told(command: str, tmp_path: Path, capsys: pytest.Captu
 
 def test_the_service_has_its_own_umask(monkeypatch: pytest.MonkeyPatch) -> None:
     """What its builds and messages make has the rights that are documented, whoever starts it."""
-    monkeypatch.setattr(cli, "_become_the_service", lambda _: os.umask(0o026))
+    monkeypatch.setattr(loop, "serve", lambda *_: os.umask(0o026))
     before = os.umask(0)
     try:
         assert main(["up", "--port", str(free_port())]) == 0o026
     finally:
         os.umask(before)
+
+
+def test_a_site_of_a_damaged_release_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    link = tmp_path / "current"
+    link.symlink_to("releases/R1")
+    assert main(["site", "--output", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        f"arsplan: there is no site in {link / 'public'}: {link} leads to no release. Build one (make run).\n"
+    )
+    (link.resolve()).mkdir(parents=True)
+    (link / "build.json").write_text('{"build_id": "R')
+    assert main(["site", "--output", str(tmp_path)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"{link / 'build.json'} cannot be read" in line

@@ -66,6 +66,25 @@ def test_nothing_was_ever_built(tmp_path: Path) -> None:
     assert status.lines[0] == "CRITICAL: there is no release"
 
 
+def test_a_link_that_leads_nowhere_is_critical(tmp_path: Path) -> None:
+    (tmp_path / "current").symlink_to("releases/R1")
+    status = status_of(tmp_path, NOW, NIGHTLY_AT)
+    assert (status.code, status.lines[0]) == (CRITICAL, f"CRITICAL: {tmp_path / 'current'} leads to no release")
+
+
+@pytest.mark.parametrize("text", ["", '{"build_id": "R1"', "[]", '{"build_id": "R1"}', "\0"])
+def test_a_current_release_that_cannot_be_read_is_critical(text: str, tmp_path: Path) -> None:
+    release(tmp_path, NOW)
+    build(tmp_path, PUBLISHED, {})
+    file = tmp_path / "current" / "build.json"
+    file.write_text(text)
+    status = status_of(tmp_path, NOW, NIGHTLY_AT)
+    assert (status.code, status.lines[0]) == (CRITICAL, f"CRITICAL: {file} cannot be read")
+    file.unlink()
+    status = status_of(tmp_path, NOW, NIGHTLY_AT)
+    assert (status.code, status.lines[0]) == (CRITICAL, f"CRITICAL: {file} is missing")
+
+
 @pytest.mark.parametrize(
     ("outcome", "checks", "code", "first_line"),
     [
