@@ -39,7 +39,7 @@ from dagster_project.publish.outcome_edition import (
 )
 from dagster_project.publish.public_day import public_day
 from dagster_project.publish.site.assessments import write_assessments
-from dagster_project.releases.build_json import ERROR, CheckResult, Description, read_description
+from dagster_project.releases.build_json import ERROR, CheckResult, Description
 from dagster_project.releases.current_link import current_release
 from dagster_project.releases.folder import PUBLIC
 from dagster_project.releases.put_in_place import put_in_place
@@ -255,8 +255,10 @@ def contract_checks(results: list[CheckResult]) -> Iterator[dg.AssetCheckResult]
 def tables(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Changes]:
     """Write the marts as files, and find in them what has changed since the release before."""
     with build.step("tables"), build.release.warehouse() as warehouse:
-        previous = current_release(build.settings.output)
+        previous = build.predecessor.folder
         written = write_tables(warehouse, build.release, previous, build.build_id, build.began_at, build.settings)
+        if written.history_rebuilt:
+            build.found(written.history_rebuilt)
     progress.info("tables     %d marts, %d of them for everyone", written.marts, len(public_marts()))
     return dg.MaterializeResult(value=written.changes, metadata={"marts": written.marts})
 
@@ -275,8 +277,8 @@ def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[MartRows | N
 @dg.asset(group_name="publish", description="Plans as PDF, workbooks, and the page of undecided requests.")
 def documents(build: dg.ResourceParam[Build], figures: MartRows | None) -> dg.MaterializeResult[Editions | None]:
     """Write the documents, and keep those of earlier editions at their addresses."""
-    current = current_release(build.settings.output)
-    public, previous = build.release.public, current / PUBLIC if current else None
+    before = build.predecessor.folder
+    public, previous = build.release.public, before / PUBLIC if before else None
     if figures is None:
         keep_editions(public, previous)
         return dg.MaterializeResult(value=None, metadata={"left_out": True})
@@ -358,7 +360,6 @@ def release(
 
 def _describe(build: Build, results: list[CheckResult]) -> Description:
     """What build.json says of this build."""
-    current = current_release(build.settings.output)
     with build.release.warehouse() as warehouse:
         files, remarks = landed_files(warehouse), file_remarks(warehouse)
         rows = row_counts(warehouse, "marts")
@@ -373,7 +374,7 @@ def _describe(build: Build, results: list[CheckResult]) -> Description:
         with_site=build.settings.with_site,
         files=tuple(files),
         remarks=tuple(remarks),
-        new_files_by_feed=new_files_by_feed(files, read_description(current) if current else None),
+        new_files_by_feed=new_files_by_feed(files, build.predecessor.description),
         rows_by_mart=rows,
         checks=tuple(results),
         findings=build.findings(),

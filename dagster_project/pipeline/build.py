@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from dagster_project.releases.build_json import Description, Finding, read_descr
 from dagster_project.releases.build_record import BLOCKED as WAS_BLOCKED
 from dagster_project.releases.build_record import BROKE, PUBLISHED, BuildRecord
 from dagster_project.releases.current_link import current_release
-from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, ReleaseFolder
+from dagster_project.releases.folder import BLOCKED, BUILD_ID_FORMAT, BUILDING, RELEASES, ReleaseFolder, began_at
+from dagster_project.releases.predecessor import Predecessor, find_predecessor
 from dagster_project.service.alerts import told
 from dagster_project.service.answers.outbox import prepared_for
 from dagster_project.service.findings import at_start
@@ -33,8 +35,6 @@ from dagster_project.service.problems import report_build
 from dagster_project.settings import Settings
 
 progress = logging.getLogger("arsplan")
-
-BUILD_ID_FORMAT = "%Y%m%dT%H%M%S%fZ"
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:
@@ -91,7 +91,15 @@ class Build:
     @property
     def began_at(self) -> datetime:
         """When it began, UTC."""
-        return datetime.strptime(self.build_id, BUILD_ID_FORMAT).replace(tzinfo=UTC)
+        return began_at(self.build_id)
+
+    @cached_property
+    def predecessor(self) -> Predecessor:
+        """The release to go on from, looked for once; what is damaged is written down as found."""
+        predecessor = find_predecessor(self.settings.output)
+        for finding in predecessor.findings:
+            self.found(finding)
+        return predecessor
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -22,7 +22,7 @@ from dagster_project.settings import alerts_file, answers_file, default_output
 # Kinds of problems with answers to municipalities that a build finds.
 _ANSWERING = ("unanswered", "recipient")
 # Kinds of findings, of which a build that ran to its end has found all there are.
-FINDINGS: tuple[str, ...] = (*AROUND, FUTURE, "document", "page", "edition")
+FINDINGS: tuple[str, ...] = (*AROUND, FUTURE, "current", "release", "history", "document", "page", "edition")
 _WITH_SITE = ("document", "page", "edition")  # and those that a build without pages does not look for
 BROKE_LOOKED_AT = 50
 

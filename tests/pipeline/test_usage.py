@@ -13,6 +13,7 @@ from conftest import EXAMPLES, Build
 from pipeline.mail_server import free_port
 
 from dagster_project.cli import main
+from dagster_project.service import loop
 
 ARSPLAN = Path(sys.executable).with_name("arsplan")
 WORLD = EXAMPLES / "world-1" / "landing"

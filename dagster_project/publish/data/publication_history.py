@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +12,9 @@ import duckdb
 import polars as pl
 
 from dagster_project.publish.data.changes import CHANGES_TABLE, Changes
+from dagster_project.releases.build_json import ERROR, Finding
+from dagster_project.releases.folder import WAREHOUSE, began_at
+from dagster_project.releases.predecessor import whole_releases
 from dagster_project.sql import sql_text
 from dagster_project.transform.documented_tables import Table
 
@@ -82,14 +87,51 @@ RELEASES_TABLE = Table(
 REMEMBERED = (PLAN_PUBLICATIONS, COUNT_PUBLICATIONS)
 HISTORY_TABLES = (CHANGES_TABLE, RELEASES_TABLE, *(remembered.table for remembered in REMEMBERED))
 
+# Raised when tables that are handed on change: histories with another number are not read, but rebuilt.
+HISTORY_VERSION = 1
+# What releases wrote that gave no number yet.
+_UNNUMBERED = 1
+VERSION_TABLE = Table(
+    "history",
+    "schema_version",
+    "Which form the tables of this schema have: one row.",
+    (("version_number", "bigint", "Raised when a table that is handed on gets other columns or another meaning."),),
+    ("version_number",),
+)
+_HANDED_ON = (RELEASES_TABLE, *(remembered.table for remembered in REMEMBERED))
+
 
 def write_history(
-    connection: duckdb.DuckDBPyConnection, previous: Path | None, build_id: str, began_at: datetime, changes: Changes
-) -> None:
+    connection: duckdb.DuckDBPyConnection,
+    previous: Path | None,
+    output: Path,
+    build_id: str,
+    began_at: datetime,
+    changes: Changes,
+) -> Finding | None:
     """Create the tables of schema `history` in a new warehouse, from the release before and the new marts.
 
-    `previous` is the folder of the release before, `began_at` when this build began (UTC).
+    `previous` is the folder of the release before, `began_at` when this build began (UTC). Where the history of that
+    release cannot be read, it is rebuilt from the releases below `output`, and a finding says so.
     """
+    _write_changes(connection, changes)
+    _begin(connection)
+    unread = _read(connection, previous) if previous else None
+    rebuilt_from = _rebuild(connection, output) if unread else 0
+    _add(connection, "marts", build_id, began_at)
+    for table in _HANDED_ON:
+        table.create(connection)
+        order = ", ".join(table.key)
+        connection.execute(f"insert into history.{table.name} from {_so_far(table)} order by {order}")
+    VERSION_TABLE.create(connection)
+    connection.execute(f"insert into history.{VERSION_TABLE.name} values ({HISTORY_VERSION})")
+    if previous is None or unread is None:
+        return None
+    facts = {"release": previous.name, "reason": unread, "releases": rebuilt_from}
+    return Finding("history", ERROR, previous.name, facts)
+
+
+def _write_changes(connection: duckdb.DuckDBPyConnection, changes: Changes) -> None:
     CHANGES_TABLE.create(connection)
     if changes.rows:
         # All rows decide the types of the columns: the first ones may all be of whole years, without a month.
@@ -98,48 +140,106 @@ def write_history(
         connection.register("changed_cells", changed.to_arrow())
         connection.execute("insert into history.changes from changed_cells")
         connection.unregister("changed_cells")
-    if previous is not None:
-        connection.execute(f"attach {sql_text(previous / 'warehouse.duckdb')} as previous (read_only)")
-    RELEASES_TABLE.create(connection)
-    if _is_known(connection, RELEASES_TABLE):
-        connection.execute("insert into history.releases from previous.history.releases")
+
+
+def _so_far(table: Table) -> str:
+    """Where a table of the history grows, release by release, until it is written: in memory."""
+    return f"{table.name}_so_far"
+
+
+def _begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let nothing have been published yet."""
+    for table in _HANDED_ON:
+        columns = ", ".join(f"{name} {data_type}" for name, data_type, _ in table.columns)
+        connection.execute(f"create or replace temp table {_so_far(table)} ({columns})")
+
+
+@contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, release: Path) -> Iterator[None]:
+    """The warehouse of an earlier release, as database `earlier`."""
+    connection.execute(f"attach {sql_text(release / WAREHOUSE)} as earlier (read_only)")
+    try:
+        yield
+    finally:
+        connection.execute("detach earlier")
+
+
+def _read(connection: duckdb.DuckDBPyConnection, previous: Path) -> str | None:
+    """Take over the history of the release before; why not, where it cannot be read."""
+    try:
+        with _attached(connection, previous):
+            version = _version(connection)
+            if version != HISTORY_VERSION:
+                return f"history.{VERSION_TABLE.name}: {version or '–'}"
+            for table in _HANDED_ON:
+                columns = ", ".join(table.column_names)
+                connection.execute(f"insert into {_so_far(table)} select {columns} from earlier.history.{table.name}")
+    except duckdb.Error as error:
+        return type(error).__name__
+    return None
+
+
+def _version(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """Number of the history of an earlier release; one without a number counts where its columns are today's."""
+    described = connection.execute(
+        "select table_name, column_name, lower(data_type) from duckdb_columns() "
+        "where database_name = 'earlier' and schema_name = 'history' order by column_index"
+    ).fetchall()
+    columns = {table: [(name, kind) for of, name, kind in described if of == table] for table, _, _ in described}
+    if VERSION_TABLE.name in columns:
+        found = connection.execute(f"select version_number from earlier.history.{VERSION_TABLE.name}").fetchone()
+        return found[0] if found else None
+    as_today = all(columns.get(table.name) == [column[:2] for column in table.columns] for table in _HANDED_ON)
+    return _UNNUMBERED if as_today else None
+
+
+def _rebuild(connection: duckdb.DuckDBPyConnection, output: Path) -> int:
+    """Let the whole releases that are there be published once more, the oldest first; how many could be read."""
+    _begin(connection)
+    return sum(_replay(connection, release) for release in whole_releases(output))
+
+
+def _replay(connection: duckdb.DuckDBPyConnection, release: Path) -> bool:
+    """Add an earlier release, wholly or not at all: a program that knew other marts may have made it."""
+    try:
+        with _attached(connection, release):
+            connection.begin()
+            try:
+                _add(connection, "earlier.marts", release.name, began_at(release.name))
+                connection.commit()
+            except duckdb.Error:
+                connection.rollback()
+                raise
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _add(connection: duckdb.DuckDBPyConnection, marts: str, build_id: str, built_at: datetime) -> None:
+    """Add a release to the history so far; `marts` is the schema that holds its marts."""
     connection.execute(
-        "insert into history.releases select build_id, as_of_date, known_at, ? from marts.release",
-        [began_at.replace(tzinfo=None)],
+        f"insert into {_so_far(RELEASES_TABLE)} select build_id, as_of_date, known_at, ? from {marts}.release",
+        [built_at.replace(tzinfo=None)],
     )
     for remembered in REMEMBERED:
-        remembered.table.create(connection)
-        _continue_spells(connection, remembered, build_id, began_at)
-    if previous is not None:
-        connection.execute("detach previous")
-
-
-def _is_known(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    """Whether the release before has this table."""
-    found = connection.execute(
-        "select 1 from duckdb_tables() where database_name = 'previous' and schema_name = 'history' and table_name = ?",
-        [table.name],
-    ).fetchone()
-    return found is not None
+        _continue_spells(connection, remembered, marts, build_id, built_at)
 
 
 def _continue_spells(
-    connection: duckdb.DuckDBPyConnection, remembered: Remembered, build_id: str, began_at: datetime
+    connection: duckdb.DuckDBPyConnection, remembered: Remembered, marts: str, build_id: str, built_at: datetime
 ) -> None:
-    """Copy closed spells, extend those whose number still stands, close the others, open new ones."""
+    """Keep closed spells, extend those whose number still stands, close the others, open new ones."""
     table = remembered.table
     key = [name for name in table.key if name != "first_build_id"]
-    names = [*key, *remembered.values]
     columns = ", ".join(table.column_names)
-    before = f"select {columns} from {'previous.' if _is_known(connection, table) else ''}history.{table.name}"
     same_key = " and ".join(f"spells.{name} = published.{name}" for name in key)
     same_values = " and ".join(f"spells.{name} is not distinct from published.{name}" for name in remembered.values)
-    listed = ", ".join(names)
+    listed = ", ".join([*key, *remembered.values])
     connection.execute(
         f"""
-        insert into history.{table.name}
-        with before as ({before}),
-        published as (select {listed} from marts.{remembered.mart}),
+        create or replace temp table {_so_far(table)} as
+        with before as (from {_so_far(table)}),
+        published as (select {listed} from {marts}.{remembered.mart}),
         standing as (
             select spells.*, published.{key[0]} is not null as still_stands
             from before as spells
@@ -150,13 +250,12 @@ def _continue_spells(
         union all
         select
             {listed}, first_build_id, if(still_stands, $build_id, last_build_id), published_from_at,
-            if(still_stands, null, $built_at)
+            if(still_stands, null, $built_at::timestamp)
         from standing
         union all
-        select {listed}, $build_id, $build_id, $built_at, null
+        select {listed}, $build_id, $build_id, $built_at::timestamp, null
         from published
         where not exists (from standing as spells where still_stands and {same_key})
-        order by {", ".join(key)}, first_build_id
         """,
-        {"build_id": build_id, "built_at": began_at.replace(tzinfo=None)},
+        {"build_id": build_id, "built_at": built_at.replace(tzinfo=None)},
     )

@@ -15,7 +15,7 @@ from dagster_project.publish.data.parquet_files import write_parquet
 from dagster_project.publish.data.public_tables import internal_downloads, outcome_downloads, plan_downloads
 from dagster_project.publish.data.publication_history import write_history
 from dagster_project.publish.public_day import public_day
-from dagster_project.releases.build_json import digests_by_feed
+from dagster_project.releases.build_json import Finding, digests_by_feed
 from dagster_project.releases.folder import ReleaseFolder
 from dagster_project.releases.warehouse_queries import landed_files
 from dagster_project.settings import Settings
@@ -25,10 +25,11 @@ from dagster_project.transform.documented_tables import CHECK_RESULTS
 
 @dataclass(frozen=True)
 class TablesWritten:
-    """How many marts were written, and what has changed since the release before."""
+    """How many marts were written, what has changed since the release before, and whether its history was lost."""
 
     marts: int
     changes: Changes
+    history_rebuilt: Finding | None
 
 
 def write_tables(
@@ -47,11 +48,11 @@ def write_tables(
     _write_parquet(warehouse, marts, release.parquet)
     made = Made(settings.as_of, settings.known_at, code_version(), digests_by_feed(landed_files(warehouse)))
     changes = find_changes(warehouse, previous, release.path, made) if previous else Changes()
-    write_history(warehouse, previous, build_id, began_at, changes)
+    rebuilt = write_history(warehouse, previous, settings.output, build_id, began_at, changes)
     write_downloads(warehouse, release.internal / "data", internal_downloads(), {})
     write_downloads(warehouse, release.data, plan_downloads(), {})
     _write_data_packages(warehouse, release, build_id, settings)
-    return TablesWritten(len(marts), changes)
+    return TablesWritten(len(marts), changes, rebuilt)
 
 
 def _write_data_packages(

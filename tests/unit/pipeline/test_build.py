@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from unit.small_release import publish
 
 from dagster_project.errors import ReportableError
 from dagster_project.pipeline.build import Build, BuildRunningError, new_build
@@ -95,3 +96,14 @@ def test_what_an_older_or_newer_program_wrote_is_read_too(tmp_path: Path) -> Non
     found = read_description(tmp_path)
     assert found is not None
     assert (found.build_id, found.counties_below_lanstal, found.new_files_by_feed) == ("B1", (), {})
+
+
+def test_a_build_looks_once_for_what_it_goes_on_from_and_writes_down_what_it_passes_over(tmp_path: Path) -> None:
+    good, _ = publish(tmp_path, 1)
+    bad, _ = publish(tmp_path, 2)
+    (bad / "warehouse.duckdb").unlink()
+    with new_build(settings_for(tmp_path / "landing", tmp_path, date(2026, 3, 3))) as build:
+        assert build.findings() == ()
+        assert build.predecessor.folder == good
+        assert build.predecessor.folder == good
+        assert [(finding.kind, finding.about) for finding in build.findings()] == [("release", bad.name)]

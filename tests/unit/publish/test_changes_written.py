@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -19,7 +20,7 @@ def change(plan_month: date | None, before: int | None = 1) -> Change:
     ],
     ids=["nothing but whole years", "the first month comes late"],
 )
-def test_changes_are_written_whatever_the_first_of_them_lack(rows: list[Change]) -> None:
+def test_changes_are_written_whatever_the_first_of_them_lack(rows: list[Change], tmp_path: Path) -> None:
     with duckdb.connect() as warehouse:
         warehouse.execute("""
             create schema marts;
@@ -30,5 +31,5 @@ def test_changes_are_written_whatever_the_first_of_them_lack(rows: list[Change])
                 (quota_year bigint, municipality_code varchar, kommuntal_persons bigint, received_persons bigint,
                 open_persons bigint, cancelled_persons bigint);
         """)
-        write_history(warehouse, None, "build", datetime(2026, 3, 1, tzinfo=UTC), Changes(None, rows))
+        write_history(warehouse, None, tmp_path, "build", datetime(2026, 3, 1, tzinfo=UTC), Changes(None, rows))
         assert warehouse.execute("from history.changes").fetchall() == rows
