@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from dagster_project.releases.build_json import ERROR, WARN, Finding, read_description
-from dagster_project.releases.current_link import CURRENT
+from dagster_project.releases.build_json import ERROR, WARN, Finding
+from dagster_project.releases.current_link import read_current
 from dagster_project.service.journal import last_published
-from dagster_project.service.ledger import GONE, REPLACED, astray, findings_of
+from dagster_project.service.ledger import KINDS, astray, findings_of
 from dagster_project.service.state import FILE_NAME, made_usable, opened
 from dagster_project.settings import STOCKHOLM, Settings
 
-AROUND = (f"delivery_{GONE}", f"delivery_{REPLACED}", "clock", "state")
+AROUND = (*KINDS.values(), "clock", "state")
 FUTURE = "future"
 
 
@@ -33,7 +33,7 @@ def at_start(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 
 def _clock(output: Path, now: datetime) -> Iterator[Finding]:
-    release = read_description(output / CURRENT)
+    release, _ = read_current(output)
     if release and now < release.built_at.replace(microsecond=0):
         here = (moment.astimezone(STOCKHOLM) for moment in (release.built_at, now))
         built, clock = (f"{moment:%Y-%m-%d %H:%M}" for moment in here)
@@ -44,8 +44,8 @@ def _renewals(output: Path) -> Iterator[Finding]:
     """The database was put in place anew, until a build that began later has been published."""
     published = last_published(output)
     with opened(output) as connection:
-        rows = connection.execute("select moved_to, renewed_at, reason from renewals").fetchall()
-    for moved_to, renewed_at, reason in rows:
+        rows = connection.execute("select moved_to, renewed_at from renewals").fetchall()
+    for moved_to, renewed_at in rows:
         if published is None or published.began_at <= datetime.fromisoformat(renewed_at):
-            facts = {"file": FILE_NAME, "moved_to": moved_to or "–", "reason": reason}
+            facts = {"file": FILE_NAME, "moved_to": moved_to or "–"}
             yield Finding("state", ERROR, moved_to, facts)

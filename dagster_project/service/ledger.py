@@ -15,6 +15,7 @@ from dagster_project.releases.build_json import ERROR, Description, Finding
 from dagster_project.service.state import opened, read_only, remember_deliveries
 
 GONE, REPLACED = "gone", "replaced"
+KINDS = {GONE: "delivery_gone", REPLACED: "delivery_replaced"}  # of findings
 
 
 class NotInLedgerError(WrongUsageError):
@@ -50,7 +51,7 @@ def astray(output: Path, landing: Path) -> dict[str, str]:
 
 def findings_of(found: dict[str, str]) -> list[Finding]:
     """What to tell of deliveries that are astray."""
-    return [Finding(f"delivery_{how}", ERROR, name, {"file": name}) for name, how in found.items()]
+    return [Finding(KINDS[how], ERROR, name, {"file": name}) for name, how in found.items()]
 
 
 def forget(output: Path, name: str) -> None:

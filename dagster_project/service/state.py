@@ -16,7 +16,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 from dagster_project.errors import ReportableError
-from dagster_project.releases.build_json import Description, read_description
+from dagster_project.releases.build_json import Description, UnreadableDescriptionError, read_description
 from dagster_project.releases.build_record import BLOCKED as WAS_BLOCKED
 from dagster_project.releases.build_record import PUBLISHED
 from dagster_project.releases.folder import BLOCKED, RELEASES
@@ -189,7 +189,7 @@ def _know_again(connection: sqlite3.Connection, output: Path, old: Path | None, 
 
 def _descriptions(place: Path) -> Iterator[Description]:
     for folder in place.glob("*"):
-        with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged one tells nothing
+        with suppress(OSError, UnreadableDescriptionError):  # a damaged one tells nothing
             if described := read_description(folder):
                 yield described
 

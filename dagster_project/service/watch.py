@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.landing import files_of
-from dagster_project.releases.build_json import ERROR, WARN, read_description
-from dagster_project.releases.current_link import CURRENT
+from dagster_project.releases.build_json import ERROR, WARN
+from dagster_project.releases.current_link import read_current
 from dagster_project.service.alert_and_answer_settings import AlertSettings, read_alert_settings
 from dagster_project.service.alerts import Problem, deliver, report
 from dagster_project.service.answers.outbox import counts
@@ -73,7 +73,7 @@ def _missed(output: Path, now: datetime, nightly_at: time) -> Iterator[Problem]:
 
 
 def _old_release(output: Path, now: datetime) -> Iterator[Problem]:
-    release = read_description(output / CURRENT)
+    release, _ = read_current(output)
     if release and now - release.built_at > oldest_release():
         hours = int((now - release.built_at).total_seconds() // 3600)
         # Once a day it counts as worse.

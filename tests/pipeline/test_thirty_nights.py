@@ -43,7 +43,7 @@ TOLD = {
     "mail down": "not been taken by the mail server",
     "receiver slow": None,
     "clock jump": "The clock is wrong",
-    "state corrupted": "could not be used",
+    "state corrupted": "was missing or could not be used",
 }
 
 

@@ -15,7 +15,6 @@ from dagster_project.releases.current_link import CURRENT, current_release, swit
 from dagster_project.releases.digests import write_digests
 from dagster_project.releases.predecessor import find_predecessor, whole_releases
 from dagster_project.service.alerts import told
-from dagster_project.service.problems import FINDINGS
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +157,7 @@ def test_publishing_mends_a_link_that_leads_nowhere(output: Path) -> None:
     assert find_predecessor(output).findings == ()
 
 
-@pytest.mark.parametrize("kind", FINDINGS)
+@pytest.mark.parametrize("kind", ["current", "release", "history"])
 def test_findings_have_words(kind: str) -> None:
     facts = {"release": "R1", "files": "build.json", "used": "R0", "reason": "CatalogException", "releases": 2}
     for language in (SWEDISH, ENGLISH):

@@ -89,8 +89,13 @@ def test_a_refused_file_may_be_taken_away(folders: tuple[Path, Path]) -> None:
 
 def test_scheduled_builds_wait(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     landing, _ = folders
-    begun: list[object] = []
-    monkeypatch.setattr(loop, "started", lambda *arguments: begun.append(arguments))
+    begun: list[tuple[object, ...]] = []
+
+    def started(*arguments: object) -> str:
+        begun.append(arguments)
+        return "a build"
+
+    monkeypatch.setattr(loop, "started", started)
     service = loop.Service()
     (landing / "quota_decisions" / "1.csv").rename(landing / "1.csv")
     for _ in range(2):
