@@ -95,6 +95,7 @@ class Nights:
         self.delivered = 0
         self.happened: Counter[str] = Counter()
         self.today = today_in_stockholm()
+        self.output.mkdir()
         self.write("quota_decisions/1.csv", DECISIONS + f"D,kommuntal,{self.today.year},0765,1200,{self.today}\n")
 
     def now(self, zone: tzinfo) -> datetime:
