@@ -168,29 +168,43 @@ def _read(connection: duckdb.DuckDBPyConnection, previous: Path) -> str | None:
     """Take over the history of the release before; why not, where it cannot be read."""
     try:
         with _attached(connection, previous):
-            version = _version(connection)
+            columns = _columns(connection)
+            is_numbered = VERSION_TABLE.name in columns
+            version = _number(connection) if is_numbered else _UNNUMBERED if _is_as_today(columns) else None
             if version != HISTORY_VERSION:
                 return f"history.{VERSION_TABLE.name}: {version or '–'}"
             for table in _HANDED_ON:
-                columns = ", ".join(table.column_names)
-                connection.execute(f"insert into {_so_far(table)} select {columns} from earlier.history.{table.name}")
+                if is_numbered or table.name in columns:
+                    listed = ", ".join(table.column_names)
+                    connection.execute(
+                        f"insert into {_so_far(table)} select {listed} from earlier.history.{table.name}"
+                    )
     except duckdb.Error as error:
         return type(error).__name__
     return None
 
 
-def _version(connection: duckdb.DuckDBPyConnection) -> int | None:
-    """Number of the history of an earlier release; one without a number counts where its columns are today's."""
-    described = connection.execute(
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
+    """Columns of the history of an earlier release, with their types, by table."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for table, name, data_type in connection.execute(
         "select table_name, column_name, lower(data_type) from duckdb_columns() "
         "where database_name = 'earlier' and schema_name = 'history' order by column_index"
-    ).fetchall()
-    columns = {table: [(name, kind) for of, name, kind in described if of == table] for table, _, _ in described}
-    if VERSION_TABLE.name in columns:
-        found = connection.execute(f"select version_number from earlier.history.{VERSION_TABLE.name}").fetchone()
-        return found[0] if found else None
-    as_today = all(columns.get(table.name) == [column[:2] for column in table.columns] for table in _HANDED_ON)
-    return _UNNUMBERED if as_today else None
+    ).fetchall():
+        found.setdefault(table, []).append((name, data_type))
+    return found
+
+
+def _number(connection: duckdb.DuckDBPyConnection) -> int | None:
+    found = connection.execute(f"select version_number from earlier.history.{VERSION_TABLE.name}").fetchone()
+    return found[0] if found else None
+
+
+def _is_as_today(columns: dict[str, list[tuple[str, str]]]) -> bool:
+    """Whether a history without a number can be read; the first ones had no table of releases."""
+    today = {table.name: [column[:2] for column in table.columns] for table in _HANDED_ON}
+    found = {RELEASES_TABLE.name: today[RELEASES_TABLE.name]} | columns
+    return all(found.get(name) == expected for name, expected in today.items())
 
 
 def _rebuild(connection: duckdb.DuckDBPyConnection, output: Path) -> int:
