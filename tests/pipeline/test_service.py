@@ -18,6 +18,7 @@ import pytest
 from pipeline.mail_server import free_port
 
 from dagster_project.cli import main
+from dagster_project.releases.build_json import read_description
 from dagster_project.releases.build_record import BROKE, PUBLISHED
 from dagster_project.service.journal import KILLED, ended_builds
 
@@ -137,6 +138,8 @@ def test_a_killed_build_is_built_again_and_a_stop_waits(
         service.until("stopped$")
         assert service.process.wait(LONGEST_WAIT) == 0
     assert [build.outcome for build in ended_builds(output, 5)] == [PUBLISHED, BROKE]
+    published = read_description(output / "current")
+    assert published is not None and published.findings == ()  # every page was made, without a year to show too
     assert heartbeats == ["/uuid/start", "/uuid/start", "/uuid"]
 
 
