@@ -50,6 +50,12 @@ def _sender(text: str) -> str:
     return text
 
 
+def _recipient(text: str) -> str:
+    if not is_address(text):
+        raise ValueError("write an address, such as prov@example.se")
+    return text
+
+
 def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
     return (info.context or Path()) / path
 
@@ -114,11 +120,15 @@ class MailServer(_Table):
 
 
 class AnswerSettings(_Table):
-    """How answers are made and sent; requests decided before `since` are not answered."""
+    """How answers are made and sent; requests decided before `since` are not answered.
+
+    Answers about simulated rows go to `simulated_recipient` alone; without one they are sent to nobody.
+    """
 
     sender: Annotated[str, AfterValidator(_sender)] = "Årsplan <arsplan@simulated.example>"
     template: _BesideTheFile = Path(__file__).parent / "answers" / "answer.txt"
     recipients: _BesideTheFile = REFERENCE / "recipients-simulated.csv"
+    simulated_recipient: Annotated[str, AfterValidator(_recipient)] | None = None
     since: date | None = None
     mail_server: MailServer | None = None
 

@@ -8,6 +8,10 @@ import re
 _NOBODY = re.compile(r"\.(example|invalid|test|localhost)$", re.IGNORECASE)
 
 
+NOBODY = "@simulated.example"  # where a simulated municipality would read
+SIMULATED_HEADER = "X-Arsplan-Simulated"
+
+
 def is_address(email: str) -> bool:
     """Whether a mail server can send there."""
     name, _, domain = email.rpartition("@")

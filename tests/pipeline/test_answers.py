@@ -40,6 +40,7 @@ from dagster_project.settings import SettingError, settings_for
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 AS_OF = date.fromisoformat(SHIPPED_AS_OF)
 SINCE = date(2026, 5, 1)
+TRIAL = "prov@simulated.se"
 DECIDED_SINCE = 8  # answers of the shipped release to decisions from then on
 
 
@@ -82,7 +83,8 @@ def recipients_file(folder: Path, left_out: str = "") -> Path:
 @pytest.fixture
 def sending(tmp_path: Path, mail: MailServer) -> AnswerSettings:
     server = ServerSettings(host="127.0.0.1", port=mail.port, security="none")
-    return AnswerSettings(recipients=recipients_file(tmp_path), since=SINCE, mail_server=server)
+    recipients = recipients_file(tmp_path)
+    return AnswerSettings(recipients=recipients, simulated_recipient=TRIAL, since=SINCE, mail_server=server)
 
 
 @pytest.fixture
@@ -256,11 +258,33 @@ def test_what_was_cut_off_before_it_was_remembered_does_not_leave(
 
 
 def test_an_answer_waits_for_its_recipient(tmp_path: Path, shipped: Built) -> None:
+    real = changed(shipped, tmp_path, "update marts.request_answers set is_simulated = false")
     without = AnswerSettings(recipients=recipients_file(tmp_path, left_out="0765"))
-    assert prepare(tmp_path, release_of(shipped), without) == Prepared(14, 3)
-    assert outbox.prepared_for(tmp_path, release_of(shipped).name) == Prepared(14, 3)
+    assert prepare(tmp_path, real, without) == Prepared(14, 3)
+    assert outbox.prepared_for(tmp_path, real.name) == Prepared(14, 3)
     complete = AnswerSettings(recipients=recipients_file(tmp_path))
-    assert prepare(tmp_path, release_of(shipped), complete) == Prepared(3, 0)
+    assert prepare(tmp_path, real, complete) == Prepared(3, 0)
+
+
+def test_what_is_real_goes_to_the_municipality_and_a_copy_to_the_county_board(
+    tmp_path: Path, shipped: Built, sending: AnswerSettings, mail: MailServer
+) -> None:
+    real = changed(shipped, tmp_path, "update marts.request_answers set is_simulated = false")
+    output = tmp_path / "real"
+    output.mkdir()
+    prepare(output, real, sending)
+    assert send_waiting(output, sending, NOW) == DECIDED_SINCE
+    assert ["kommun-1280@simulated.se", "lan-12@simulated.se"] in [recipients for _, recipients, _ in mail.received]
+    assert TRIAL not in {address for _, recipients, _ in mail.received for address in recipients}
+
+
+@pytest.mark.parametrize("now_configured", [None, "other@simulated.se"])
+def test_what_is_simulated_leaves_only_to_the_address_that_is_configured_now(
+    now_configured: str | None, waiting: Path, sending: AnswerSettings, mail: MailServer
+) -> None:
+    later = sending.model_copy(update={"simulated_recipient": now_configured})
+    assert send_waiting(waiting, later, NOW) == 0
+    assert (mail.messages, counts(waiting).waiting) == ([], DECIDED_SINCE)
 
 
 # --- that each is sent once ------------------------------------------------------------------------------------------
@@ -278,8 +302,7 @@ def test_each_answer_is_sent_once(waiting: Path, sending: AnswerSettings, mail: 
         assert body_of(message) == body_of(original)
         [sent], [attached] = message.iter_attachments(), original.iter_attachments()
         assert sent.get_content() == attached.get_content()
-    to_county = [recipients for _, recipients, _ in mail.received if len(recipients) == 2]
-    assert ["kommun-1280@simulated.se", "lan-12@simulated.se"] in to_county
+    assert {tuple(recipients) for _, recipients, _ in mail.received} == {(TRIAL,)}  # nobody else hears of it
 
 
 def test_a_line_that_begins_with_a_dot_arrives_whole(
@@ -287,9 +310,7 @@ def test_a_line_that_begins_with_a_dot_arrives_whole(
 ) -> None:
     template = tmp_path / "answer.txt"
     template.write_text("Svar\n\n.\n..två\nslut\n")
-    settings = AnswerSettings(
-        template=template, recipients=sending.recipients, since=SINCE, mail_server=sending.mail_server
-    )
+    settings = sending.model_copy(update={"template": template})
     prepare(tmp_path, release_of(shipped), settings)
     assert send_waiting(tmp_path, settings, NOW) == DECIDED_SINCE
     assert {body_of(message) for message in mail.messages} == {".\n..två\nslut\n"}
@@ -297,7 +318,7 @@ def test_a_line_that_begins_with_a_dot_arrives_whole(
 
 def test_what_was_decided_before_is_not_sent(tmp_path: Path, shipped: Built, sending: AnswerSettings) -> None:
     """A mail server is named when files from an earlier time still lie in the outbox."""
-    prepare(tmp_path, release_of(shipped), AnswerSettings(recipients=sending.recipients))
+    prepare(tmp_path, release_of(shipped), sending.model_copy(update={"since": None}))
     assert send_waiting(tmp_path, sending, NOW) == DECIDED_SINCE
     assert counts(tmp_path).waiting == 17 - DECIDED_SINCE
 
@@ -305,7 +326,7 @@ def test_what_was_decided_before_is_not_sent(tmp_path: Path, shipped: Built, sen
 def test_nothing_is_sent_to_simulated_recipients(
     tmp_path: Path, shipped: Built, sending: AnswerSettings, mail: MailServer
 ) -> None:
-    simulated = AnswerSettings(since=SINCE, mail_server=sending.mail_server)
+    simulated = sending.model_copy(update={"simulated_recipient": None})
     prepare(tmp_path, release_of(shipped), simulated)
     assert send_waiting(tmp_path, simulated, NOW) == 0
     assert (mail.messages, counts(tmp_path).waiting) == ([], DECIDED_SINCE)
@@ -355,7 +376,7 @@ from pathlib import Path
 from dagster_project.service.answers.mail import send_waiting
 from dagster_project.service.alert_and_answer_settings import AnswerSettings, MailServer
 server = MailServer(host="127.0.0.1", port=int(sys.argv[2]), security="none")
-settings = AnswerSettings(since=date.min, mail_server=server)
+settings = AnswerSettings(since=date.min, mail_server=server, simulated_recipient="prov@simulated.se")
 print("ready", flush=True)
 sys.stdin.readline()
 send_waiting(Path(sys.argv[1]), settings, datetime.now(UTC))
@@ -416,7 +437,7 @@ def test_the_watch_sends_from_the_service_s_own_folder_only(
 ) -> None:
     file = tmp_path / "answers.toml"
     file.write_text(
-        f'since = {SINCE}\nrecipients = "recipients.csv"\n'
+        f'since = {SINCE}\nrecipients = "recipients.csv"\nsimulated_recipient = "{TRIAL}"\n'
         f'[mail_server]\nhost = "127.0.0.1"\nport = {mail.port}\nsecurity = "none"\n'
     )
     monkeypatch.setenv("ARSPLAN_ANSWERS", str(file))

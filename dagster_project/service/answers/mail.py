@@ -30,7 +30,7 @@ from dagster_project.service.answers.outbox import (
     sole_sender,
 )
 from dagster_project.service.delivery_queue import in_time
-from dagster_project.service.email_addresses import is_nobody
+from dagster_project.service.email_addresses import SIMULATED_HEADER, is_nobody
 
 SECONDS_TO_WAIT = 20
 REPLY_TIMEOUT_SECONDS = 120  # a server may scan a message before it accepts it
@@ -50,7 +50,9 @@ def send_waiting(output: Path, settings: AnswerSettings, now: datetime) -> int:
             return 0
         for cut_off in sorted((output / OUTBOX / SENDING).glob("*.eml")):
             move(cut_off, output / OUTBOX / UNCERTAIN)
-        waiting = [file for file in due(output, settings.since, now) if not _simulated(file)]
+        waiting = [
+            file for file in due(output, settings.since, now) if _may_be_sent(file, settings.simulated_recipient)
+        ]
         return _send_in_time(output, settings.mail_server, waiting, now)
 
 
@@ -142,6 +144,10 @@ def _addresses(message: EmailMessage) -> list[str]:
     return [address for _, address in getaddresses([*message.get_all("To", []), *message.get_all("Cc", [])])]
 
 
-def _simulated(file: Path) -> bool:
-    """Whether an answer is addressed to nobody."""
-    return any(is_nobody(address) for address in _addresses(_read(file.read_bytes())))
+def _may_be_sent(file: Path, simulated_recipient: str | None) -> bool:
+    """Not to nobody; and what is simulated only to the address that is configured for it now."""
+    message = _read(file.read_bytes())
+    addresses = _addresses(message)
+    if message[SIMULATED_HEADER] and addresses != [simulated_recipient]:
+        return False
+    return not any(is_nobody(address) for address in addresses)

@@ -17,7 +17,7 @@ from dagster_project.releases.document_paths import plan_document
 from dagster_project.service.alert_and_answer_settings import AnswerSettings
 from dagster_project.service.answers.outbox import Answer, Prepared, known_answers, place_staged, put, record_prepared
 from dagster_project.service.answers.template import read_recipients, read_template
-from dagster_project.service.email_addresses import is_nobody
+from dagster_project.service.email_addresses import NOBODY, SIMULATED_HEADER, is_nobody
 from dagster_project.settings import STOCKHOLM, SettingError
 from dagster_project.sql import Row, named_rows
 
@@ -79,9 +79,21 @@ class _AnswerWriter:
         self.names = dict(names)
 
     def has_recipient(self, row: Row) -> bool:
-        """Whether there is somebody to answer; only what is simulated is answered to simulated addresses."""
-        address = self.recipients.get(row.municipality_code)
-        return address is not None and (row.is_simulated or not is_nobody(address))
+        """Whether there is somebody to answer: what is real is not answered to addresses that nobody reads."""
+        return row.is_simulated or not is_nobody(self.recipients.get(row.municipality_code, NOBODY))
+
+    def addressed(self, message: EmailMessage, row: Row) -> None:
+        """Say to whom it goes. What is simulated goes to one configured address, or else to nobody."""
+        is_copied = row.request_kind == "redistribution"  # the county board decides on kommuntal
+        if row.is_simulated:
+            message[SIMULATED_HEADER] = "ja"
+            message["To"] = self.settings.simulated_recipient or f"kommun-{row.municipality_code}{NOBODY}"
+            if is_copied and not self.settings.simulated_recipient:
+                message["Cc"] = f"lan-{row.county_code}{NOBODY}"
+        else:
+            message["To"] = self.recipients[row.municipality_code]
+            if is_copied and row.county_code in self.recipients:
+                message["Cc"] = self.recipients[row.county_code]
 
     def message(self, answer: Answer, row: Row, corrects: date | None) -> EmailMessage:
         """The answer as an e-mail; `corrects` is the date of the decision that was answered before, if any."""
@@ -99,9 +111,7 @@ class _AnswerWriter:
         subject, body = _written(self.template, self.settings.template, shown)
         message = EmailMessage()
         message["From"] = self.settings.sender
-        message["To"] = self.recipients[row.municipality_code]
-        if row.request_kind == "redistribution" and row.county_code in self.recipients:
-            message["Cc"] = self.recipients[row.county_code]  # the county board decides on kommuntal
+        self.addressed(message, row)
         message["Subject"] = printable(subject)
         message["Date"] = format_datetime(self.now.astimezone(STOCKHOLM))
         domain = parseaddr(self.settings.sender)[1].rpartition("@")[2]
