@@ -267,6 +267,8 @@ def _run_build(build: Build, with_profile: bool) -> int:
 
     imported = time.perf_counter()
     failure = run_in_process(defs.resolve_job_def("build"), build)
+    if failure:
+        build.broke(failure)
     if with_profile:
         seconds = time.perf_counter() - imported
         _say(profile_lines(build.seconds_by_step(), imported - began, seconds))

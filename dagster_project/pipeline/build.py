@@ -135,6 +135,11 @@ class Build:
         """Why a step broke, if one did."""
         return next((line["cause"] for line in self._steps() if line["cause"]), None)
 
+    def broke(self, cause: str) -> None:
+        """Write down why the build broke, where no step could."""
+        if not self.cause() and not self.finished():
+            self._note(self._steps_file, {"step": "start", "seconds": 0, "cause": cause})
+
     def found(self, finding: Finding) -> None:
         """Write down what is wrong, and go on."""
         progress.warning("found      %s", told(finding, ENGLISH))

@@ -156,7 +156,7 @@ def _said(problem: Problem, language: Language, state: str) -> str:
     if state == GOOD and problem.kind == "build":
         return texts["build_good"]
     said = texts[problem.kind].format(**facts)
-    return said if state == GOOD else f"{said} {texts[f'{problem.kind}_advice']}"
+    return said if state == GOOD else f"{said} {texts[f'{problem.kind}_advice'].format(**facts)}"
 
 
 def _areas(names: list[str], texts: Mapping[str, str]) -> list[str]:
@@ -169,7 +169,7 @@ def _areas(names: list[str], texts: Mapping[str, str]) -> list[str]:
 def told(finding: Finding, language: Language) -> str:
     """A finding in words: what, and what to do."""
     texts = language.texts["alert"]
-    return f"{texts[finding.kind].format(**finding.facts)} {texts[f'{finding.kind}_advice']}"
+    return " ".join(texts[key].format(**finding.facts) for key in (finding.kind, f"{finding.kind}_advice"))
 
 
 Send = Callable[[str, str, str], bool]

@@ -36,7 +36,7 @@ DECISIONS = "decision_id,level,quota_year,area_code,persons,decided_date\n"
 # What the receiver is told of each fault.
 TOLD = {
     "killed": "its process was killed",
-    "full disk": "than this system allows",
+    "full disk": "The build broke: ",
     "half file": None,
     "late file": "has not come: it was expected by",
     "file gone": "is gone from the landing folder",

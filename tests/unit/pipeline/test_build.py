@@ -12,6 +12,7 @@ from unit.small_release import publish
 from dagster_project.errors import ReportableError
 from dagster_project.pipeline.build import Build, BuildRunningError, new_build
 from dagster_project.releases.build_json import CheckResult, CountyBelow, Description, read_description
+from dagster_project.service.journal import ended_builds
 from dagster_project.settings import settings_for
 
 
@@ -107,3 +108,10 @@ def test_a_build_looks_once_for_what_it_goes_on_from_and_writes_down_what_it_pas
         assert build.predecessor.folder == good
         assert build.predecessor.folder == good
         assert [(finding.kind, finding.about) for finding in build.findings()[len(before) :]] == [("release", bad.name)]
+
+
+def test_why_a_build_broke_is_written_down_where_no_step_could(tmp_path: Path) -> None:
+    with new_build(settings_for(tmp_path / "landing", tmp_path, date(2026, 3, 3))) as build:
+        build.broke("Dagster's event log: the disk is full")
+    [broken] = ended_builds(tmp_path, 1)
+    assert broken.cause == "Dagster's event log: the disk is full"
