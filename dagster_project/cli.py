@@ -382,6 +382,7 @@ def _backup(options: argparse.Namespace) -> int:
     return PUBLISHED
 
 
+@_umask_of_output()
 def _restore(options: argparse.Namespace) -> int:
     from dagster_project.service.backup import restore  # noqa: PLC0415
 
