@@ -83,9 +83,9 @@ class Service:
         ended = ended_builds(settings.output, _BUILDS_LOOKED_AT)
         reason = None if missing else reason_to_build(ended, found, seen, datetime.now(UTC), nightly_at())
         if reason:
-            log.info("a build begins: %s", reason)
             places = ["--landing", f"{settings.landing}", "--output", f"{settings.output}"]
             self.build = started("dagster_project.cli", "main", ["build", *places])
+            log.info("a build begins, process %s: %s", self.build.pid, reason)
 
     def _watch(self) -> None:
         look_for_problems(_settings_of_today(), datetime.now(UTC), nightly_at())

@@ -127,6 +127,8 @@ def test_what_is_being_built_is_nobody_elses(tmp_path: Path) -> None:
 # Of what lies directly in the output folder, as docs/operators.md says.
 RIGHTS = {
     ".lock": 0o640,
+    ".state.lock": 0o640,
+    ".service.lock": 0o640,
     "operations.sqlite": 0o640,
     "releases": 0o751,
     "editions": 0o755,
@@ -179,7 +181,7 @@ def test_rights_are_as_documented_whatever_the_umask(
         left = os.umask(before)
     assert left == umask
     made = {path.name for path in output.iterdir()}
-    assert made == {"current", "releases", "parsed", "dagster", "operations.sqlite", ".lock"}
+    assert made == {"current", "releases", "parsed", "dagster", "operations.sqlite", ".lock", ".state.lock"}
     assert wrong_rights(output) == {}
     assert mode_of(output) == mode_of(output.parent) == 0o751
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 from pipeline.mail_server import free_port
@@ -72,6 +72,8 @@ class Up:
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
         self.said: list[str] = []
+        self.patience = Timer(LONGEST_WAIT, self.process.kill)  # ends what this test would wait for for ever
+        self.patience.start()
 
     def until(self, pattern: str) -> str:
         """Read on until a line fits."""
@@ -82,15 +84,6 @@ class Up:
                 return line
         raise AssertionError(f"no line with {pattern}: {self.said}")
 
-    def children(self) -> list[int]:
-        listed = subprocess.run(
-            ["ps", "-ww", "--ppid", str(self.process.pid), "-o", "pid=,args="],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return [int(line.split()[0]) for line in listed.stdout.splitlines() if "spawn_main" in line]
-
 
 @contextmanager
 def up(port: int) -> Iterator[Up]:
@@ -98,6 +91,7 @@ def up(port: int) -> Iterator[Up]:
     try:
         yield service
     finally:
+        service.patience.cancel()
         os.killpg(service.process.pid, signal.SIGKILL)
         service.process.wait()
 
@@ -114,17 +108,16 @@ def test_a_killed_build_is_built_again_and_a_stop_waits(
 ) -> None:
     output, port = folders / "output", free_port()
     with up(port) as service:
-        service.until("a build begins")
+        begins = service.until("a build begins, process")
         service.until("ingest     assignment_log")
-        build = max(service.children())
-        os.kill(build, signal.SIGKILL)
+        os.kill(int(re.findall(r"process (\d+)", begins)[0]), signal.SIGKILL)
         service.until("exit code -9")
         [killed] = ended_builds(output, 5)
         assert (killed.outcome, killed.cause) == (BROKE, KILLED)
         assert main(["status", "--output", str(output)]) == 2
         assert "the last build broke" in capsys.readouterr().out
 
-        service.until("a build begins: the build before did not come to its end")
+        service.until("a build begins, .*: the build before did not come to its end")
         assert main(["up", "--port", str(free_port())]) == 1  # one service per output folder
         assert "is running already" in capsys.readouterr().err
         pages = f"Dagster's pages are at http://127.0.0.1:{port}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -91,9 +92,9 @@ def test_scheduled_builds_wait(folders: tuple[Path, Path], monkeypatch: pytest.M
     landing, _ = folders
     begun: list[tuple[object, ...]] = []
 
-    def started(*arguments: object) -> str:
+    def started(*arguments: object) -> SimpleNamespace:
         begun.append(arguments)
-        return "a build"
+        return SimpleNamespace(pid=1)
 
     monkeypatch.setattr(loop, "started", started)
     service = loop.Service()
