@@ -5,8 +5,10 @@ It holds the newest release (with history and documents), editions, the outbox a
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,17 +34,34 @@ def backup(output: Path, into: Path) -> int:
     part = into.with_name(f"{into.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True, mode=0o700)
-    with opened(output) as state, closing(sqlite3.connect(part / FILE_NAME)) as copy:
-        state.backup(copy)  # before the outbox: an answer without its row is made again, one without its file is not
+    with opened(output) as journal, closing(sqlite3.connect(part / FILE_NAME)) as kept:
+        journal.backup(kept)  # before the outbox: an answer without its row is made again, one without its file is not
     with sole_sender(output):
         shutil.copytree(output / OUTBOX, part / OUTBOX, ignore=shutil.ignore_patterns(".*"))
+    copy = _copy_once()  # a release shares files with its edition, and pages with themselves under other names
     if (output / EDITIONS).is_dir():
-        shutil.copytree(output / EDITIONS, part / EDITIONS)
-    shutil.copytree(release, part / RELEASES / release.name)
+        shutil.copytree(output / EDITIONS, part / EDITIONS, copy_function=copy)
+    shutil.copytree(release, part / RELEASES / release.name, copy_function=copy)
     if into.exists():
         into.rmdir()
     part.rename(into)
-    return sum(file.stat().st_size for file in into.rglob("*") if file.is_file())
+    sizes = {state.st_ino: state.st_size for file in into.rglob("*") if file.is_file() and (state := file.stat())}
+    return sum(sizes.values())
+
+
+def _copy_once() -> Callable[[str, str], str]:
+    """A way to copy files that gives one with several names several names again."""
+    copied: dict[tuple[int, int], str] = {}
+
+    def copy(source: str, target: str) -> str:
+        state = Path(source).stat()
+        first = copied.setdefault((state.st_dev, state.st_ino), target)
+        if first == target:
+            return str(shutil.copy2(source, target))
+        os.link(first, target)
+        return target
+
+    return copy
 
 
 def restore(backup_folder: Path, output: Path) -> str:
@@ -54,7 +73,7 @@ def restore(backup_folder: Path, output: Path) -> str:
         raise BackupError(f"{backup_folder} is no backup: it lacks {FILE_NAME}.")
     if (output / RELEASES).exists() or (output / FILE_NAME).exists():
         raise BackupError(f"{output} is in use: restore into an empty folder.")
-    shutil.copytree(backup_folder, output, dirs_exist_ok=True)
+    shutil.copytree(backup_folder, output, copy_function=_copy_once(), dirs_exist_ok=True)
     sent = {file.name for file in (output / OUTBOX / SENT).glob("*.eml")}
     (output / OUTBOX / UNCERTAIN).mkdir(mode=0o750, exist_ok=True)
     for file in [*(output / OUTBOX).glob("*.eml"), *(output / OUTBOX / SENDING).glob("*.eml")]:

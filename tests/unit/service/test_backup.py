@@ -28,7 +28,10 @@ def output(tmp_path: Path) -> Path:
         (folder / "releases" / name).mkdir(parents=True)
         Description(name, NOW, NOW.date(), "1", published=True).write(folder / "releases" / name)
     (folder / "current").symlink_to("releases/R2")
-    (folder / "editions" / "2026-10-31" / "public").mkdir(parents=True)
+    public = folder / "editions" / "2026-10-31" / "public"
+    public.mkdir(parents=True)
+    (public / "index.html").write_text("page")
+    (folder / "releases" / "R2" / "index.html").hardlink_to(public / "index.html")
     for answer in ANSWERS[:2]:
         put(folder, answer, EmailMessage(), NOW)
     (folder / OUTBOX / SENT).mkdir()
@@ -43,7 +46,8 @@ def test_goes_on_where_it_was(output: Path, tmp_path: Path) -> None:
     assert main(["restore", str(kept), "--output", str(new)]) == 0
     assert (new / "current").resolve() == (new / "releases" / "R2").resolve()
     assert [folder.name for folder in (new / "releases").iterdir()] == ["R2"]
-    assert (new / "editions" / "2026-10-31" / "public").is_dir()
+    page = new / "editions" / "2026-10-31" / "public" / "index.html"
+    assert page.samefile(new / "releases" / "R2" / "index.html")  # kept once, as it was
     assert {answer.answer_id for answer in known_answers(new)} == {answer.answer_id for answer in ANSWERS[:2]}
     assert [file.name for file in (new / OUTBOX / SENT).iterdir()] == [ANSWERS[0].file_name]
     assert list((new / OUTBOX).glob("*.eml")) == []  # what waited may have been sent since
