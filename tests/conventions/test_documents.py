@@ -13,6 +13,7 @@ from conftest import PROJECT, SHIPPED_LANDING
 from dagster_project.checks.contract import CHECKS
 from dagster_project.ingest.feeds_page import feeds_markdown
 from dagster_project.publish.site.figure_sources import read_sources
+from dagster_project.publish.site.server import SECURITY_HEADERS
 from dagster_project.settings import SOURCES_FILE
 from dagster_project.transform.dbt_manifest import manifest
 
@@ -119,6 +120,12 @@ def test_models_are_of_a_readable_size() -> None:
 def test_operators_page_names_every_check() -> None:
     page = (PROJECT / "docs" / "operators.md").read_text(encoding="utf-8")
     assert [check.name for check in CHECKS if f"`{check.name}`" not in page] == []
+
+
+def test_operators_page_shows_a_web_server_with_the_headers_of_ours() -> None:
+    page = (PROJECT / "docs" / "operators.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r'^    add_header (\S+) "?([^"\n]+?)"? always;$', page, re.MULTILINE))
+    assert shown == SECURITY_HEADERS
 
 
 def test_every_direct_dependency_has_a_listed_licence() -> None:
