@@ -92,8 +92,9 @@ class _AnswerWriter:
                 message["Cc"] = f"lan-{row.county_code}{NOBODY}"
         else:
             message["To"] = self.recipients[row.municipality_code]
-            if is_copied and row.county_code in self.recipients:
-                message["Cc"] = self.recipients[row.county_code]
+            county_board = self.recipients.get(row.county_code, NOBODY)
+            if is_copied and not is_nobody(county_board):  # a copy to nobody would keep the answer from being sent
+                message["Cc"] = county_board
 
     def message(self, answer: Answer, row: Row, corrects: date | None) -> EmailMessage:
         """The answer as an e-mail; `corrects` is the date of the decision that was answered before, if any."""
