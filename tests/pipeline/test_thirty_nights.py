@@ -267,13 +267,13 @@ def test_nothing_is_lost_or_sent_twice_and_all_is_told(
         for night, fault in enumerate(faults, start=1):
             print("night", night, fault, flush=True)
             receiver.bodies.clear()
+            too_late_before = nights.happened["killed too late"]
             getattr(nights, fault.replace(" ", "_"))()
             nights.happened[fault] += 1
             nights.look()
             nights.person_decides()
             words = TOLD[fault]
-            too_late = fault == "killed" and not receiver.told(words or "")
-            if words and not too_late:
+            if words and nights.happened["killed too late"] == too_late_before:
                 assert receiver.told(words), (fault, list(receiver.bodies.values()))
             assert_well_again(nights)
         counts = assert_nothing_is_lost(nights)
