@@ -23,7 +23,7 @@ from dagster_project.releases.build_json import Description, Finding, read_descr
 from dagster_project.releases.build_record import BLOCKED as WAS_BLOCKED
 from dagster_project.releases.build_record import BROKE, PUBLISHED, BuildRecord
 from dagster_project.releases.current_link import current_release
-from dagster_project.releases.folder import BLOCKED, BUILD_ID_FORMAT, BUILDING, RELEASES, ReleaseFolder, began_at
+from dagster_project.releases.folder import BLOCKED, BUILD_ID_FORMAT, BUILDING, RELEASES, ReleaseFolder, began_at, folders_of_builds
 from dagster_project.releases.predecessor import Predecessor, find_predecessor
 from dagster_project.service.alerts import told
 from dagster_project.service.answers.outbox import prepared_for
@@ -233,9 +233,6 @@ def _record(build: Build, ended: BuildRecord) -> None:
 
 def _new_build_id(output: Path) -> str:
     """The time of the build, or right after the newest one's where the clock has gone back: ids sort by time."""
-    taken = {path.name for kind in (RELEASES, BLOCKED) for path in (output / kind).glob("*")}
-    now = datetime.now(UTC)
-    with suppress(ValueError):
-        newest = datetime.strptime(max(taken, default=""), BUILD_ID_FORMAT).replace(tzinfo=UTC)
-        now = max(now, newest + timedelta(microseconds=1))
+    taken = [began_at(path.name) for place in (RELEASES, BLOCKED) for path in folders_of_builds(output / place)[:1]]
+    now = max([datetime.now(UTC), *(newest + timedelta(microseconds=1) for newest in taken)])
     return now.strftime(BUILD_ID_FORMAT)

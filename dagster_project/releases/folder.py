@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,17 @@ _WAREHOUSE_FORMAT = {"storage_compatibility_version": "v0.10.2"}
 def began_at(build_id: str) -> datetime:
     """When a build began, UTC. Raises ValueError where the text is no build's id."""
     return datetime.strptime(build_id, BUILD_ID_FORMAT).replace(tzinfo=UTC)
+
+
+def folders_of_builds(place: Path) -> list[Path]:
+    """Folders named by a build's id, the newest first; what else somebody put beside them is none."""
+    return sorted((path for path in place.glob("*") if path.is_dir() and _is_build_id(path.name)), reverse=True)
+
+
+def _is_build_id(name: str) -> bool:
+    with suppress(ValueError):
+        return bool(began_at(name))
+    return False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dagster_project.releases.build_json import (
 )
 from dagster_project.releases.current_link import CURRENT, current_release
 from dagster_project.releases.digests import MISSING, differences, listed_digests, shown
-from dagster_project.releases.folder import PARQUET, PUBLIC, RELEASES, WAREHOUSE, began_at
+from dagster_project.releases.folder import PARQUET, PUBLIC, RELEASES, WAREHOUSE, folders_of_builds
 
 # What a build reads from the release before. A log beside the warehouse would be read as part of it.
 _READ_FROM = (FILE_NAME, WAREHOUSE, f"{WAREHOUSE}.wal", PARQUET)
@@ -36,7 +36,7 @@ class Predecessor:
 def find_predecessor(output: Path) -> Predecessor:
     """The current release if it is whole, else the newest whole one; the damaged ones before it are findings."""
     current = current_release(output)
-    others = [folder for folder in releases(output) if folder != current]
+    others = [folder for folder in folders_of_builds(output / RELEASES) if folder != current]
     damaged: dict[str, dict[str, str]] = {}
     whole = None
     for folder in [*([current] if current else []), *others]:
@@ -57,13 +57,7 @@ def find_predecessor(output: Path) -> Predecessor:
 
 def whole_releases(output: Path) -> Iterator[Path]:
     """Releases that are whole, the oldest first."""
-    return (folder for folder in reversed(releases(output)) if not damages(folder))
-
-
-def releases(output: Path) -> list[Path]:
-    """Folders of releases, the newest first; what else somebody put beside them is none."""
-    place = output / RELEASES
-    return sorted((path for path in place.glob("*") if path.is_dir() and _is_build_id(path.name)), reverse=True)
+    return (folder for folder in reversed(folders_of_builds(output / RELEASES)) if not damages(folder))
 
 
 def damages(folder: Path) -> dict[str, str]:
@@ -81,9 +75,3 @@ def _unreadable(folder: Path) -> dict[str, str]:
     with suppress(UnreadableDescriptionError):
         return {} if read_description(folder) else {FILE_NAME: MISSING}
     return {FILE_NAME: "cannot be read"}
-
-
-def _is_build_id(name: str) -> bool:
-    with suppress(ValueError):
-        return bool(began_at(name))
-    return False

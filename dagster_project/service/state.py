@@ -147,26 +147,32 @@ def _fault(output: Path) -> str | None:
 
 
 def _renew(output: Path) -> None:
-    """Move the file aside, if there is one, and put a new one in its place; only one process does."""
+    """Keep the file aside, if there is one, and put a new one in its place; only one process does."""
     with (output / ".state.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         fault = _fault(output)
         if fault is None:
             return
         now = datetime.now(UTC)
-        old = None
-        if fault != MISSING:
-            old = (output / FILE_NAME).rename(output / f"operations.{now:%Y%m%dT%H%M%S%f}.sqlite")
-            for rest in ("-journal", "-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    (output / f"{FILE_NAME}{rest}").rename(f"{old}{rest}")
+        old = None if fault == MISSING else _kept_aside(output, now)
         aside = output / f".{FILE_NAME}.new"
         aside.unlink(missing_ok=True)
         with closing(sqlite3.connect(aside)) as connection, connection:
             connection.executescript(f"{_SCHEMA} pragma user_version = {SCHEMA_NUMBER};")
             _know_again(connection, output, old, fault, now)
         aside.chmod(MODE)
-        aside.rename(output / FILE_NAME)
+        aside.replace(output / FILE_NAME)
+
+
+def _kept_aside(output: Path, now: datetime) -> Path:
+    """A second name of the file, and its journal's. The file stays in place until the new one takes it: whoever dies
+    in between has lost nothing that the next one could read."""
+    kept = output / f"operations.{now:%Y%m%dT%H%M%S%f}.sqlite"
+    kept.hardlink_to(output / FILE_NAME)
+    for rest in ("-journal", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            (output / f"{FILE_NAME}{rest}").rename(f"{kept}{rest}")
+    return kept
 
 
 def _know_again(connection: sqlite3.Connection, output: Path, old: Path | None, fault: str, now: datetime) -> None:

@@ -115,3 +115,11 @@ def test_why_a_build_broke_is_written_down_where_no_step_could(tmp_path: Path) -
         build.broke("Dagster's event log: the disk is full")
     [broken] = ended_builds(tmp_path, 1)
     assert broken.cause == "Dagster's event log: the disk is full"
+
+
+@pytest.mark.parametrize("place", ["releases", "blocked"])
+def test_a_clock_gone_back_sorts_no_build_before_an_older_one(place: str, tmp_path: Path) -> None:
+    (tmp_path / place / "29990101T000000000000Z").mkdir(parents=True)
+    (tmp_path / place / "saved by somebody").mkdir()
+    with new_build(settings_for(tmp_path / "landing", tmp_path, date(2026, 3, 3))) as build:
+        assert build.build_id == "29990101T000000000001Z"

@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 from unit.small_release import PLAN, build_id, cut_short, publish
 
-from dagster_project.language import ENGLISH, SWEDISH
 from dagster_project.releases.build_json import ERROR, Finding
 from dagster_project.releases.current_link import CURRENT, current_release, switch_current
 from dagster_project.releases.digests import write_digests
 from dagster_project.releases.predecessor import find_predecessor, whole_releases
-from dagster_project.service.alerts import told
 
 
 @pytest.fixture(scope="module")
@@ -155,10 +153,3 @@ def test_publishing_mends_a_link_that_leads_nowhere(output: Path) -> None:
     assert current_release(output) == placed
     assert [folder.name for folder in (output / "releases").iterdir()] == [build_id(4)]
     assert find_predecessor(output).findings == ()
-
-
-@pytest.mark.parametrize("kind", ["current", "release", "history"])
-def test_findings_have_words(kind: str) -> None:
-    facts = {"release": "R1", "files": "build.json", "used": "R0", "reason": "CatalogException", "releases": 2}
-    for language in (SWEDISH, ENGLISH):
-        assert ("R1" in told(Finding(kind, ERROR, "", facts), language)) == (kind != "current")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.language import LANGUAGES, Language
 from dagster_project.releases.build_json import Description
 from dagster_project.releases.build_record import PUBLISHED, BuildRecord
 from dagster_project.service import problems
@@ -29,3 +30,9 @@ def test_a_build_without_pages_says_nothing_of_pages(
     assert of_pages <= set(FINDINGS)
     assert of_pages & set(looked_for) == (of_pages if with_site else set())
     assert set(FINDINGS) - of_pages <= set(looked_for)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", FINDINGS)
+def test_every_finding_has_words_and_advice(kind: str, language: Language) -> None:
+    assert {kind, f"{kind}_advice"} <= set(language.texts["alert"])

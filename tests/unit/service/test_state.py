@@ -126,3 +126,14 @@ def test_who_only_reads_says_that_it_is_damaged(output: Path) -> None:
     status = status_of(output, NOW, NOW.time())
     assert (status.code, "operations.sqlite: damaged" in status.lines[0]) == (CRITICAL, True)
     assert (output / FILE_NAME).read_bytes().startswith(b"\x00noise")
+
+
+def test_whoever_dies_while_it_renews_loses_no_answer(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_another_program(output / FILE_NAME)
+    with monkeypatch.context() as dying:
+        dying.setattr(Path, "replace", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError), opened(output):
+            pass
+    for file in (output / OUTBOX).rglob("*.eml"):
+        file.unlink()
+    assert known_answers(output) == [answer(1), answer(2)]
