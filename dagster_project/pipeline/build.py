@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from dagster_project.releases.build_json import Description, Finding, read_descr
 from dagster_project.releases.build_record import BLOCKED as WAS_BLOCKED
 from dagster_project.releases.build_record import BROKE, PUBLISHED, BuildRecord
 from dagster_project.releases.current_link import current_release
-from dagster_project.releases.folder import BLOCKED, BUILD_ID_FORMAT, BUILDING, RELEASES, ReleaseFolder, began_at, folders_of_builds
+from dagster_project.releases.folder import BLOCKED, BUILDING, RELEASES, ReleaseFolder, began_at, new_build_id
 from dagster_project.releases.predecessor import Predecessor, find_predecessor
 from dagster_project.service.alerts import told
 from dagster_project.service.answers.outbox import prepared_for
@@ -182,7 +182,7 @@ def new_build(settings: Settings) -> Iterator[Build]:
         set_rights(settings.output)
         building = settings.output / BUILDING
         shutil.rmtree(building, ignore_errors=True)  # what a killed build left behind
-        build = Build(settings, _new_build_id(settings.output))
+        build = Build(settings, new_build_id(settings.output))
         building.mkdir(mode=0o700)  # nobody else reads what is not yet checked
         build.release.path.mkdir(parents=True)
         landing = fingerprint(settings.landing)
@@ -229,10 +229,3 @@ def _record(build: Build, ended: BuildRecord) -> None:
         report_build(output, ended, finished, build.findings(), prepared_for(output, build.build_id))
     except Exception as error:  # what was published stays published
         progress.warning("journal    not all of this build was written down and told: %s", reportable(error))
-
-
-def _new_build_id(output: Path) -> str:
-    """The time of the build, or right after the newest one's where the clock has gone back: ids sort by time."""
-    taken = [began_at(path.name) for place in (RELEASES, BLOCKED) for path in folders_of_builds(output / place)[:1]]
-    now = max([datetime.now(UTC), *(newest + timedelta(microseconds=1) for newest in taken)])
-    return now.strftime(BUILD_ID_FORMAT)

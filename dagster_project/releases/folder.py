@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -25,6 +25,12 @@ _WAREHOUSE_FORMAT = {"storage_compatibility_version": "v0.10.2"}
 def began_at(build_id: str) -> datetime:
     """When a build began, UTC. Raises ValueError where the text is no build's id."""
     return datetime.strptime(build_id, BUILD_ID_FORMAT).replace(tzinfo=UTC)
+
+
+def new_build_id(output: Path) -> str:
+    """The time now, or right after the newest build's where the clock has gone back: ids sort by time."""
+    taken = [began_at(path.name) for place in (RELEASES, BLOCKED) for path in folders_of_builds(output / place)[:1]]
+    return max([datetime.now(UTC), *(newest + timedelta(microseconds=1) for newest in taken)]).strftime(BUILD_ID_FORMAT)
 
 
 def folders_of_builds(place: Path) -> list[Path]:
