@@ -285,7 +285,7 @@ def documents(build: dg.ResourceParam[Build], figures: MartRows | None) -> dg.Ma
     with build.step("documents"):
         with build.release.warehouse() as warehouse:
             of_page = write_assessments(warehouse, build.release.path, build.settings.as_of, build.build_id)
-        editions, of_documents = write_documents(public, figures, previous)
+        editions, of_documents = write_documents(public, figures, public_day(build.settings), previous)
         of_documents += write_workbooks(build.release.internal, figures)
         link_documents(public, build.release.internal)
     for finding in (*findings("page", of_page), *findings("document", of_documents)):

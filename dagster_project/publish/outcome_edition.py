@@ -135,9 +135,8 @@ def outcome_edition(settings: Settings, day: PublicDay, scratch: Path, sources: 
     edition.path.mkdir()
     warehouse = ReleaseFolder(scratch)
     build_edition(warehouse.warehouse_file, sources, scratch / "dbt", variables)
-    facts = {"public_day": day.day.isoformat(), "next_public_day": day.next.day.isoformat()}
     with warehouse.warehouse() as connection:
-        write_downloads(connection, edition.data, outcome_downloads(day), facts)
+        write_downloads(connection, edition.data, outcome_downloads(day), day.facts)
     return OutcomeEdition(day, edition.path, True, previous)
 
 

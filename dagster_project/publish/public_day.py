@@ -26,6 +26,11 @@ class PublicDay:
         return self.day + timedelta(days=self.wait_days)
 
     @property
+    def facts(self) -> dict[str, str]:
+        """The day and the next, as files say it."""
+        return {"public_day": self.day.isoformat(), "next_public_day": self.next.day.isoformat()}
+
+    @property
     def next(self) -> PublicDay:
         """The public day a month later."""
         return PublicDay(_last_of_month(self.day + timedelta(days=1)), self.wait_days)

@@ -147,13 +147,15 @@ def test_a_copy_works_under_any_name_and_beside_another(shipped: Built, tmp_path
 def test_every_parquet_file_says_which_release_it_is_of(shipped: Built) -> None:
     current = (shipped.output / "current").resolve()
     of_release = {"build_id": current.name, "as_of_date": SHIPPED_AS_OF, "is_simulated": "true"}
-    days = {"as_of_date": PUBLIC_DAY, "public_day": PUBLIC_DAY, "next_public_day": "2026-10-31"}
+    days = {"public_day": PUBLIC_DAY, "next_public_day": "2026-10-31"}
     editions = set((shipped.output / "editions" / PUBLIC_DAY).rglob("*.parquet"))
     files = [*current.rglob("*.parquet"), *editions]
     assert len(files) > len(MARTS)
     outcomes = {file.name for file in editions}
+    internal = {*(current / "internal").rglob("*"), *(current / "parquet").rglob("*")}
     for file in files:
-        said = of_release | days if file.name in outcomes and "public" in file.parts else of_release
+        said = of_release | (days if file not in internal else {})
+        said |= {"as_of_date": PUBLIC_DAY} if file.name in outcomes and file not in internal else {}
         metadata = pl.read_parquet_metadata(file)
         assert {name: metadata.get(name) for name in said} == said, file.name
     facts = shipped.query("select build_id, code_version like '%+%', contract_version, is_simulated from marts.release")

@@ -50,7 +50,7 @@ def write_tables(
     changes = find_changes(warehouse, previous, release.path, made) if previous else Changes()
     rebuilt = write_history(warehouse, previous, settings.output, build_id, began_at, changes)
     write_downloads(warehouse, release.internal / "data", internal_downloads(), {})
-    write_downloads(warehouse, release.data, plan_downloads(), {})
+    write_downloads(warehouse, release.data, plan_downloads(), public_day(settings).facts)
     _write_data_packages(warehouse, release, build_id, settings)
     return TablesWritten(len(marts), changes, rebuilt)
 

@@ -43,7 +43,9 @@ class Editions:
         return [(name, plan_document(year, edition=name)) for name in self.names.get(year, [])]
 
 
-def write_documents(public: Path, figures: MartRows, previous: Path | None) -> tuple[Editions, list[Failure]]:
+def write_documents(
+    public: Path, figures: MartRows, public_day: PublicDay, previous: Path | None
+) -> tuple[Editions, list[Failure]]:
     """Write the plans below `public`, and keep the editions of the release before, at their addresses.
 
     A plan that has not changed is not made again: its edition of the release before stays the latest. What could not
@@ -65,7 +67,7 @@ def write_documents(public: Path, figures: MartRows, previous: Path | None) -> t
             folder = public / "documents" / str(year) / newest
             folder.mkdir(parents=True, exist_ok=True)
             under_way += [
-                typesetters.submit(_typeset, folder, template, part, figures.as_of)
+                typesetters.submit(_typeset, folder, template, part, figures.as_of, public_day)
                 for template, documents in contents.items()
                 for part in _parts(_missing(folder, documents))
             ]
@@ -118,7 +120,9 @@ def _parts(documents: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {name: documents[name] for name in names[start : start + _DOCUMENTS_AT_A_TIME]}
 
 
-def _typeset(folder: Path, template: str, documents: dict[str, Any], as_of: date) -> list[Failure]:
+def _typeset(
+    folder: Path, template: str, documents: dict[str, Any], as_of: date, public_day: PublicDay
+) -> list[Failure]:
     """Write documents of one template into the folder of an edition; those that cannot be made."""
     import typst  # noqa: PLC0415 (only when there is a plan to write)
 
@@ -129,9 +133,11 @@ def _typeset(folder: Path, template: str, documents: dict[str, Any], as_of: date
         inputs = {"data": json.dumps(content, ensure_ascii=False)}
         return compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards="ua-1", timestamp=made)  # type: ignore[return-value]
 
+    days = {"day": public_day.day, "next": public_day.next.day, "next_from": public_day.next.published_from}
+    outcomes = SWEDISH.texts["public"]["when_made"].format(**days)  # no part of what the edition says: it stays
     failures = []
     for name, content in documents.items():
-        about = content | {"edition": f"Utgåva {folder.name}"}
+        about = content | {"edition": f"Utgåva {folder.name}. {outcomes}"}
         address = f"{PUBLIC}/documents/{folder.parent.name}/{LATEST}/{name}"  # while it fails, whatever the edition
         try:
             pdf = _or_with_replacements(typeset, about)

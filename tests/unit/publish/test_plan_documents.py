@@ -15,6 +15,7 @@ from dagster_project.publish.documents import plans, workbook
 from dagster_project.publish.documents.glyphs import REPLACEMENT, displayable
 from dagster_project.publish.documents.plans import write_documents, write_workbooks
 from dagster_project.publish.mart_rows import MartRows
+from dagster_project.publish.public_day import PublicDay
 
 AS_OF = date(2026, 3, 1)
 COUNTRY, FIRST, SECOND = (f"arsplanering-2026{code}.pdf" for code in ("", "-0760", "-0765"))
@@ -55,6 +56,9 @@ def rows(*, change_id: str = "Beslut 1", cause: str = "kommuntal", name: str = "
     return MartRows(AS_OF, "B1", "1", marts)
 
 
+DAY = PublicDay(date(2026, 9, 30), 5)
+
+
 def latest(public: Path) -> set[str]:
     return {file.name for file in (public / "documents" / "2026" / "latest").iterdir()}
 
@@ -62,7 +66,7 @@ def latest(public: Path) -> set[str]:
 @pytest.mark.parametrize("odd", ODD, ids=ascii)
 def test_a_character_that_no_font_has_is_replaced(odd: str, tmp_path: Path) -> None:
     """typst itself says whether a document is possible, so the real one is asked."""
-    _, failures = write_documents(tmp_path, rows(change_id=f"a{odd}å"), None)
+    _, failures = write_documents(tmp_path, rows(change_id=f"a{odd}å"), DAY, None)
     assert failures == []
     assert latest(tmp_path) == {COUNTRY, FIRST, SECOND}
     shown = displayable({"decisions": [[f"a{odd}å", 1]]})["decisions"][0]
@@ -78,7 +82,21 @@ def test_a_document_of_which_nothing_is_odd_is_not_looked_through(
 ) -> None:
     """Looking a plan through takes as long as typesetting it ten times."""
     monkeypatch.setattr(plans, "displayable", None)
-    assert write_documents(tmp_path, rows(), None)[1] == []
+    assert write_documents(tmp_path, rows(), DAY, None)[1] == []
+
+
+def test_a_plan_says_which_outcomes_were_public_when_it_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said_by(*, sys_inputs: dict[str, str], **_: object) -> bytes:
+        return sys_inputs["data"].encode()
+
+    monkeypatch.setattr(typst, "Compiler", lambda *_, **__: SimpleNamespace(compile=said_by))
+    write_documents(tmp_path, rows(), DAY, None)
+    for name in (COUNTRY, FIRST, SECOND):
+        said = (tmp_path / "documents" / "2026" / "latest" / name).read_text()
+        assert "till och med 2026-09-30" in said
+        assert "Nästa: till och med 2026-10-31, från den 2026-11-05" in said
 
 
 class Panic(BaseException):
@@ -104,13 +122,13 @@ def test_a_document_that_fails_is_left_out_told_and_tried_again(
     with monkeypatch.context() as stumbling:
         stumbling.setattr(typst, "Compiler", Stumbling)
         for public, previous in ((releases[0], None), (releases[1], releases[0])):
-            editions, [failed] = write_documents(public, rows(), previous)
+            editions, [failed] = write_documents(public, rows(), DAY, previous)
             [(edition, _)] = editions.of(2026)
             assert failed.address == f"public/documents/2026/latest/{FIRST}"
             assert failed.cause.startswith("Panic in ")
             assert latest(public) == {COUNTRY, SECOND}
     for public, previous in ((releases[2], releases[1]), (releases[3], releases[2])):
-        assert write_documents(public, rows(), previous) == (editions, [])
+        assert write_documents(public, rows(), DAY, previous) == (editions, [])
         assert latest(public) == {COUNTRY, FIRST, SECOND}
     first, second, third, fourth = (public / "documents" / "2026" / edition for public in releases)
     assert (second / SECOND).samefile(first / SECOND) and (fourth / FIRST).samefile(third / FIRST)
@@ -119,11 +137,11 @@ def test_a_document_that_fails_is_left_out_told_and_tried_again(
 
 def test_a_document_whose_content_fails_is_left_out_and_told(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    _, [failed] = write_documents(first, rows(cause="ingen sådan"), None)
+    _, [failed] = write_documents(first, rows(cause="ingen sådan"), DAY, None)
     assert failed.address == f"public/documents/2026/latest/{FIRST}"
     assert failed.cause.startswith("KeyError in plans.py")
     assert latest(first) == {COUNTRY, SECOND}
-    assert write_documents(second, rows(), first)[1] == []
+    assert write_documents(second, rows(), DAY, first)[1] == []
     assert latest(second) == {COUNTRY, FIRST, SECOND}
 
 
@@ -133,7 +151,7 @@ def test_a_full_disk_is_no_document_that_failed(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
-        write_documents(tmp_path, rows(), None)
+        write_documents(tmp_path, rows(), DAY, None)
     with pytest.raises(OSError, match="No space"):
         write_workbooks(tmp_path, rows())
 
