@@ -1,6 +1,6 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long bench browser check docs licences audit site up status lock clean
+.PHONY: help setup setup-dev run test test-long bench browser check types style docs licences audit site up status lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -41,9 +41,14 @@ browser: ## install the browser that tests/browser/ drives (Debian's chromium)
 	@command -v chromium > /dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium; }
 
 check: setup-dev ## ruff, mypy, sqlfluff, djlint and the conventions of this project
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target types style
+
+types: # takes as long as all the rest
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
 	$(BIN)/djlint --quiet --lint --check dagster_project/publish/site/templates
 	$(BIN)/pytest tests/conventions

@@ -27,12 +27,12 @@ def closing_lines(output: Path, build: Description, failure: str | None, prepare
     lines = ["", *_came_in(build)]
     if warning:
         lines += ["", f"Warnings: {counted(len(warning), 'check')} failed."]
-        lines += [line for check in warning for line in _check_lines(check)]
+        lines += [line for check in warning for line in check_lines(check)]
     if build.findings:
         lines += ["", "Found on the way:", *(f"  {told(finding, ENGLISH)}" for finding in build.findings)]
     if not build.published:
         lines += ["", f"Publication is blocked: {counted(len(blocking), 'check')} failed."]
-        lines += [line for check in blocking for line in _check_lines(check)]
+        lines += [line for check in blocking for line in check_lines(check)]
         lines += [
             "",
             f"Nothing was published. {_stays(output)}",
@@ -103,7 +103,8 @@ def _place_of(remark: dict[str, Any]) -> str:
     return "/".join(printable(part) for part in (remark["feed"], remark["file_name"]) if part)
 
 
-def _check_lines(check: CheckResult) -> list[str]:
+def check_lines(check: CheckResult) -> list[str]:
+    """A check that failed: how often, what to do, and what it found."""
     known = next(one for one in CHECKS if one.name == check.check_name)
     lines = [f"  {check.check_name}: {counted(check.failing_rows, 'row')}. {known.advice}"]
     lines += [f"    {finding}" for finding in check.findings[:FINDINGS_SHOWN]]
