@@ -1,6 +1,6 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long bench browser check types style docs licences audit site up status lock clean
+.PHONY: help setup setup-dev run test test-long spark test-spark bench browser check types style docs licences audit site up status lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,10 +29,20 @@ run: setup ## build a release from the shipped data, as of their last day
 	$(BIN)/arsplan build --as-of 2026-10-31
 
 test: setup-dev ## run the tests; installs what testing needs
-	$(BIN)/pytest -n auto --dist worksteal -m "not long"
+	$(BIN)/pytest -n auto --dist worksteal -m "not long and not spark"
+	@echo "Not run: tests of --engine spark (make test-spark)."
 
-test-long: setup-dev ## run all tests, also those that take minutes
-	$(BIN)/pytest -n auto --dist worksteal
+test-long: setup-dev ## run all tests but those of Spark, also those that take minutes
+	$(BIN)/pytest -n auto --dist worksteal -m "not spark"
+
+spark: .venv/complete-spark ## install what `arsplan build --engine spark` needs (docs/scale.md)
+
+.venv/complete-spark: .venv/complete requirements-spark.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements-spark.lock
+	@touch $@
+
+test-spark: setup-dev spark ## run the tests of --engine spark, in one Spark process on this machine
+	$(BIN)/pytest -m spark
 
 bench: setup-dev ## measure, and write docs/performance.md (PARTS="overhead size others answers readers"; minutes)
 	$(BIN)/python tests/bench/bench.py $(PARTS)
@@ -68,6 +78,7 @@ status: setup ## how things stand
 lock: setup ## renew both locks after a change of pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
 
 licences: setup-dev ## renew docs/licences.md after a change of the lock
 	{ printf '# Licences of dependencies\n\nMade by `make licences` from what the installed packages say of themselves. This project: EUPL-1.2.\n\n'; \

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, TextIO
 from dagster_project.errors import WrongUsageError, reportable
 from dagster_project.releases.current_link import CURRENT, read_current
 from dagster_project.settings import (
+    ENGINES,
     alerts_file,
     answers_file,
     default_landing,
     default_output,
+    engine,
     heartbeat_url,
     known_at_of,
     name_dagster_home,
@@ -29,6 +31,7 @@ from dagster_project.settings import (
     oldest_release,
     settings_for,
     site_settings,
+    spark_master,
     today_in_stockholm,
 )
 
@@ -126,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--without-site", action="store_true", help="leave out the web pages and documents: tables and checks only"
     )
+    build.add_argument(
+        "--engine",
+        choices=ENGINES,
+        help="what works on the log: this process, or a Spark cluster (docs/scale.md); default: duckdb",
+    )
+    build.add_argument("--master", metavar="URL", help="address of the Spark cluster; default: local[*], this machine")
     build.add_argument("--profile", action="store_true", help="show at the end where the seconds went")
     build.set_defaults(run=_build)
 
@@ -239,7 +248,12 @@ def _build(options: argparse.Namespace) -> int:
 
     try:
         with_site = not options.without_site
-        settings = settings_for(options.landing, options.output, options.as_of, options.known_at, with_site)
+        master = (options.master or spark_master()) if (options.engine or engine()) == "spark" else ""
+        settings = settings_for(options.landing, options.output, options.as_of, options.known_at, with_site, master)
+        if master:
+            from dagster_project.transform.spark import require_spark  # noqa: PLC0415 (an extra)
+
+            require_spark()
         _check_settings()
         check_landing(settings.landing)
         with new_build(settings) as build:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -74,7 +76,7 @@ class Settings:
     `known_at` is aware; rows recorded after it do not exist. `keep_releases` counts releases, and likewise blocked
     builds; `rejected_rows_limit` is a share of a file's rows; `stale_after_days` counts days from the latest event in
     the log to the as-of date, `public_wait_days` from the end of a month to when everyone sees its outcome; `with_site`
-    asks for web pages and documents.
+    asks for web pages and documents; `spark_master` is the address of the cluster that works on the log, blank = here.
     """
 
     landing: Path
@@ -86,6 +88,7 @@ class Settings:
     stale_after_days: int = 7
     public_wait_days: int = 5
     with_site: bool = True
+    spark_master: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,29 @@ def known_at_of(text: str) -> datetime:
         return moment if moment.tzinfo else moment.replace(tzinfo=STOCKHOLM)
 
 
+ENGINES = ("duckdb", "spark")
+
+
+def engine() -> str:
+    """Where the log chain runs. Raises SettingError where it is no known engine."""
+    name = os.environ.get("ARSPLAN_ENGINE", ENGINES[0])
+    if name not in ENGINES:
+        raise SettingError(f"ARSPLAN_ENGINE is '{name}': write {' or '.join(ENGINES)}")
+    return name
+
+
+def spark_master() -> str:
+    """Address of the Spark cluster, where the engine is Spark; Spark's own address for this machine alone."""
+    return os.environ.get("ARSPLAN_SPARK_MASTER", "local[*]")
+
+
 def settings_for(
-    landing: Path, output: Path, as_of: date, known_at: datetime | None = None, with_site: bool = True
+    landing: Path,
+    output: Path,
+    as_of: date,
+    known_at: datetime | None = None,
+    with_site: bool = True,
+    spark_master: str = "",
 ) -> Settings:
     """Settings of a build, with limits from the environment where it sets them."""
     return Settings(
@@ -164,6 +188,7 @@ def settings_for(
         as_of=as_of,
         known_at=known_at,
         with_site=with_site,
+        spark_master=spark_master,
         keep_releases=_number("ARSPLAN_KEEP_RELEASES", int, Settings.keep_releases, 1, "how many releases to keep"),
         rejected_rows_limit=_number(
             "ARSPLAN_REJECTED_ROWS_LIMIT", float, Settings.rejected_rows_limit, 0, "a share such as 0.05"
@@ -251,6 +276,16 @@ def name_warehouse(path: Path, sources: Path) -> None:
     os.environ["ARSPLAN_WAREHOUSE"] = str(path)
     os.environ["ARSPLAN_SOURCES"] = str(sources)
     os.environ["ARSPLAN_MEMORY_LIMIT"] = memory_limit()
+
+
+def name_spark_python() -> None:
+    """Let Spark's workers run this Python, unless another is set."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+
+
+def has_java() -> bool:
+    """Whether there is a Java that Spark would find."""
+    return bool(os.environ.get("JAVA_HOME") or shutil.which("java"))
 
 
 def memory_limit() -> str:

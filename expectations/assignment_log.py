@@ -18,9 +18,10 @@ SUITE = Suite(
     table="staging.stg_assignment_log",
     # A log without events is as stale as can be.
     query="""
-        select max(event_date) as latest_event_date, coalesce($as_of - max(event_date), 1000000) as days_stale
-        from staging.stg_assignment_log
-        where event_date <= $as_of
+        select
+            max(latest_delivered_date) as latest_event_date,
+            coalesce($as_of - max(latest_delivered_date), 1000000) as days_stale
+        from intermediate.int_events_by_year
     """,
     expectations=(
         gxe.ExpectColumnValuesToBeBetween(

@@ -14,7 +14,7 @@ def _describe(row: Row) -> str:
 
 SUITE = Suite(
     table="marts.log_issues",
-    query="select issue, count(*) as rows from marts.log_issues group by all order by all",
+    query="select issue, issues as rows from intermediate.log_issue_counts order by all",
     expectations=(gxe.ExpectTableRowCountToEqual(value=0, **deciding("no_log_issues", "warning")),),
     describe=_describe,
 )

@@ -16,20 +16,13 @@ def _describe(row: Row) -> str:
 SUITE = Suite(
     table="marts.quota_year_counts",
     query="""
-        with overdue as (
-            select quota_year, municipality_code, count(*) as rows
-            from marts.assignments
-            where is_overdue
-            group by all
-        )
-
         select
             counts.*,
             municipalities.municipality_name,
-            coalesce(overdue.rows, 0) as rows
+            coalesce(logged.overdue_assignments, 0) as rows
         from marts.quota_year_counts as counts
         inner join marts.municipalities as municipalities using (municipality_code)
-        left join overdue using (quota_year, municipality_code)
+        left join intermediate.log_years as logged using (quota_year, municipality_code)
         order by rows desc, quota_year, municipality_code
     """,
     expectations=(

@@ -91,11 +91,13 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
             with_site: bool = False,
             known_at: str | None = None,
             dagster_writes: bool = False,
+            spark: bool = False,
         ) -> Built:
             text = io.StringIO()
             command = ["build", "--landing", str(landing), "--output", str(output), "--as-of", as_of]
             command += ["--known-at", known_at] if known_at else []
             command += [] if with_site else ["--without-site"]
+            command += ["--engine", "spark", "--master", "local[2]"] if spark else []
             with pytest.MonkeyPatch.context() as memory:
                 if not dagster_writes:
                     memory.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)

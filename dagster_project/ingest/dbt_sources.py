@@ -14,10 +14,12 @@ A feed without rows has one empty file, so that its columns and their types are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 
@@ -53,11 +55,27 @@ _REMARKS_SCHEMA = pl.Schema({
 })  # fmt: skip
 
 
-def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[str, list[About]], None]) -> None:
+# Calls a function with each of some files, several at a time; the results in their order.
+OfEach: TypeAlias = "Callable[[Callable[[DeliveredFile], KeptFile], list[DeliveredFile]], Iterable[KeptFile]]"
+
+
+def on_threads(function: Callable[[DeliveredFile], KeptFile], files: list[DeliveredFile]) -> Iterable[KeptFile]:
+    """On this machine's cores."""
+    with ThreadPoolExecutor(PARSED_AT_ONCE) as pool:
+        return list(pool.map(function, files))
+
+
+def write_sources(
+    landing: Path,
+    into: Path,
+    kept: Path,
+    feed_read: Callable[[str, list[About]], None],
+    of_each: OfEach = on_threads,
+) -> None:
     """Parse what has landed, as far as it was not parsed before, and write the folder that dbt's sources read.
 
     `kept` is the folder of files that were parsed before; `feed_read` is called with each feed and what is said of its
-    files.
+    files; `of_each` parses them.
     """
     into.mkdir()
     kept.mkdir(mode=0o700, exist_ok=True)
@@ -70,7 +88,7 @@ def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[st
     used: set[Path] = set()
     for feed in FEEDS:
         of_feed = [delivery for delivery in deliveries if delivery.feed == feed.name]
-        files = list(zip(of_feed, _parsed_files(of_feed, feed, register, kept), strict=True))
+        files = list(zip(of_feed, _parsed_files(of_feed, feed, register, kept, of_each), strict=True))
         for delivery, file in files:
             _link_rows(into, delivery, file)
         _write_if_without(into / feed.name, fitting_schema(feed))
@@ -85,13 +103,20 @@ def write_sources(landing: Path, into: Path, kept: Path, feed_read: Callable[[st
     delete_unused(kept, used)
 
 
-def _parsed_files(deliveries: list[DeliveredFile], feed: Feed, register: Register, kept: Path) -> Iterator[KeptFile]:
+def _parsed_files(
+    deliveries: list[DeliveredFile], feed: Feed, register: Register, kept: Path, of_each: OfEach
+) -> Iterator[KeptFile]:
     """Each file as it was parsed; files with the same content are parsed once."""
     different = {delivery.content: delivery for delivery in deliveries}
-    with ThreadPoolExecutor(PARSED_AT_ONCE) as pool:
-        parsed = pool.map(lambda one: parsed_file(one, feed, register, kept), different.values())
-        by_content = dict(zip(different, parsed, strict=True))
+    parsed = of_each(partial(_parsed, feed.name, register, kept), list(different.values()))
+    by_content = dict(zip(different, parsed, strict=True))
     return (by_content[delivery.content] for delivery in deliveries)
+
+
+def _parsed(feed_name: str, register: Register, kept: Path, delivery: DeliveredFile) -> KeptFile:
+    """On another machine a feed is known by its name: a copy of one is another."""
+    [feed] = [feed for feed in FEEDS if feed.name == feed_name]
+    return parsed_file(delivery, feed, register, kept)
 
 
 def _link_rows(into: Path, delivery: DeliveredFile, file: KeptFile) -> None:

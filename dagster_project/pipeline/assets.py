@@ -13,7 +13,7 @@ from dagster_project.checks.contract import CHECKS, PUBLIC_TELLS_NO_HOUSEHOLD
 from dagster_project.checks.run_checks import counties_below_lanstal, run_checks, write_check_results
 from dagster_project.digest import code_version
 from dagster_project.errors import ReportableError
-from dagster_project.ingest.dbt_sources import REFERENCE_TABLES, write_sources
+from dagster_project.ingest.dbt_sources import REFERENCE_TABLES, on_threads, write_sources
 from dagster_project.ingest.feeds import FEEDS
 from dagster_project.ingest.parse import About
 from dagster_project.pipeline.build import Build, progress
@@ -52,6 +52,7 @@ from dagster_project.settings import answers_file, site_settings
 from dagster_project.transform.dbt_manifest import EDITION_MODELS, manifest, names_of_marts
 from dagster_project.transform.documented_tables import CHECK_RESULTS, describe_tables, internal_marts, public_marts
 from dagster_project.transform.run_dbt import build_models, dbt_variables, drop_views, read_outcomes, write_outcomes
+from dagster_project.transform.spark import LOG_MODELS, build_log, on_workers, say_where_the_log_is
 from expectations.check_outcome import Outcome, counted
 
 BUILDS_SHOWN = 30
@@ -107,7 +108,9 @@ def ingest(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None
         )
 
     with build.step("ingest"):
-        write_sources(build.settings.landing, build.sources, build.settings.output / PARSED, feed_read)
+        kept, master = build.settings.output / PARSED, build.settings.spark_master
+        of_each = on_workers(master) if master else on_threads
+        write_sources(build.settings.landing, build.sources, kept, feed_read, of_each)
     for name in (*REFERENCE_TABLES, "deliveries"):
         yield dg.MaterializeResult(asset_key=["parsed", name])
     for feed, (files, rows_read, rows_unfit) in read.items():
@@ -139,12 +142,17 @@ def transform(build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[N
     """Build and test all models in one dbt invocation."""
     with build.step("transform"):
         variables = dbt_variables(build.settings.as_of, build.settings.known_at, build.build_id)
-        results = build_models(build.release.warehouse_file, build.sources, build.dbt_target, variables)
+        folders, master, results = (build.sources, build.dbt_target), build.settings.spark_master, []
+        if master:
+            results = build_log(master, *folders, build.log_parts, variables, build.release.warehouse)
+        without = LOG_MODELS if master else ""
+        results += build_models(build.release.warehouse_file, *folders, variables, without)
         write_outcomes(results, build.dbt_outcomes)
         with build.release.warehouse() as warehouse:
-            drop_views(warehouse)
-            describe_tables(warehouse)
             rows = row_counts(warehouse, "marts")
+            describe_tables(warehouse)
+            if master:
+                say_where_the_log_is(warehouse)
     of_type = [result.node.resource_type for result in results]
     progress.info("transform  %d models built, %d tests of them run", of_type.count("model"), of_type.count("test"))
     checks = {key.name: key for key in transform.check_keys}
@@ -256,7 +264,9 @@ def tables(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[Changes]:
     """Write the marts as files, and find in them what has changed since the release before."""
     with build.step("tables"), build.release.warehouse() as warehouse:
         previous = build.predecessor.folder
-        written = write_tables(warehouse, build.release, previous, build.build_id, build.began_at, build.settings)
+        written = write_tables(
+            warehouse, build.release, build.log_parts, previous, build.build_id, build.began_at, build.settings
+        )
         if written.history_rebuilt:
             build.found(written.history_rebuilt)
     progress.info("tables     %d marts, %d of them for everyone", written.marts, len(public_marts()))
@@ -364,6 +374,7 @@ def _describe(build: Build, results: list[CheckResult]) -> Description:
         files, remarks = landed_files(warehouse), file_remarks(warehouse)
         rows = row_counts(warehouse, "marts")
         below = counties_below_lanstal(warehouse, build.settings.as_of)
+        drop_views(warehouse)
     return Description(
         build_id=build.build_id,
         built_at=datetime.now(UTC),

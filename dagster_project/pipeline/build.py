@@ -74,6 +74,11 @@ class Build:
         return self.folder / "sources"
 
     @property
+    def log_parts(self) -> Path:
+        """Folder of what Spark makes of the log, SCHEMA/MODEL of Parquet parts."""
+        return self.folder / "log"
+
+    @property
     def dbt_target(self) -> Path:
         """Folder of dbt's run artefacts."""
         return self.folder / "dbt"

@@ -29,7 +29,8 @@ from dagster_project.releases.put_in_place import let_everyone_read
 from dagster_project.settings import Settings, SiteSettings
 from dagster_project.sql import Row, named_rows, sql_text
 from dagster_project.transform.dbt_manifest import EDITION_SCHEMA
-from dagster_project.transform.run_dbt import EDITION_NEEDS, build_edition, dbt_variables
+from dagster_project.transform.run_dbt import EDITION_NEEDS, EDITION_SELECTED, build_edition, dbt_variables
+from dagster_project.transform.spark import LOG_MODELS, build_log
 
 _FIRST_PUBLISHED = "first_published_figures"
 _FIRST_PUBLISHED_SCHEMA = pl.Schema({
@@ -134,7 +135,11 @@ def outcome_edition(settings: Settings, day: PublicDay, scratch: Path, sources: 
     edition = ReleaseFolder(scratch / "edition")
     edition.path.mkdir()
     warehouse = ReleaseFolder(scratch)
-    build_edition(warehouse.warehouse_file, sources, scratch / "dbt", variables)
+    if settings.spark_master:
+        about = scratch / "log", variables, warehouse.warehouse, EDITION_SELECTED
+        build_log(settings.spark_master, sources, scratch / "dbt", *about)
+    without = LOG_MODELS if settings.spark_master else ""
+    build_edition(warehouse.warehouse_file, sources, scratch / "dbt", variables, without)
     with warehouse.warehouse() as connection:
         write_downloads(connection, edition.data, outcome_downloads(day), day.facts)
     return OutcomeEdition(day, edition.path, True, previous)

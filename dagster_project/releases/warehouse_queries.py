@@ -10,9 +10,9 @@ from dagster_project.sql import named_rows
 
 
 def row_counts(warehouse: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
-    """Rows of every table of a schema, by name."""
+    """Rows of every table or view of a schema, by name."""
     tables = warehouse.execute(
-        "select table_name from duckdb_tables() where schema_name = ? order by table_name", [schema]
+        "select table_name from information_schema.tables where table_schema = ? order by table_name", [schema]
     ).fetchall()
     return {name: _count(warehouse, f"{schema}.{name}") for (name,) in tables}
 

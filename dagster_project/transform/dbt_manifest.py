@@ -16,6 +16,7 @@ from dagster_project.settings import DBT_PROJECT, name_warehouse
 PARSED = "partial_parse.msgpack"
 EDITION_MODELS = "fqn:arsplan.editions"  # built apart from a release
 EDITION_SCHEMA = "edition"
+DUCKDB, SPARK = "duckdb", "spark"  # targets of profiles.yml
 
 
 class TransformError(ReportableError):
@@ -23,22 +24,25 @@ class TransformError(ReportableError):
 
 
 @cache
-def parsed_project() -> Path:
-    """Folder with the manifest of the dbt project as it is now; parses only when the project has changed."""
-    folder = DBT_PROJECT / "target" / digest_of(DBT_PROJECT, DBT_SOURCES)[:16]
+def parsed_project(engine: str = DUCKDB) -> Path:
+    """Folder with the manifest of the dbt project as it is now; parses only when the project has changed.
+
+    dbt renders some of it for the engine that it will run on, a target of profiles.yml.
+    """
+    folder = DBT_PROJECT / "target" / digest_of(DBT_PROJECT, DBT_SOURCES)[:16] / engine
     if not folder.is_dir():
-        _parse_into(folder)
+        _parse_into(folder, engine)
     return folder
 
 
-def _parse_into(folder: Path) -> None:
+def _parse_into(folder: Path, engine: str) -> None:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
 
     name_warehouse(folder / "warehouse.duckdb", folder)  # parsing does not open it, but the profile must name one
-    folder.parent.mkdir(exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=folder.parent))
     try:
-        result = dbtRunner().invoke(["parse", *dbt_arguments(scratch)])
+        result = dbtRunner().invoke(["parse", *dbt_arguments(scratch, engine)])
         if not result.success:
             raise TransformError(
                 place_fault_in(str(result.exception)) or f"dbt cannot parse the project: {result.exception}"
@@ -49,14 +53,15 @@ def _parse_into(folder: Path) -> None:
             raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    for other in folder.parent.iterdir():
-        if other != folder and other.stat().st_mtime < folder.stat().st_mtime:
+    for other in folder.parent.parent.iterdir():
+        if other != folder.parent and other.stat().st_mtime < folder.parent.stat().st_mtime:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def dbt_arguments(target: Path) -> list[str]:
+def dbt_arguments(target: Path, engine: str = DUCKDB) -> list[str]:
     """Options of every dbt command: this project, its artefacts in `target`, nothing logged."""
     return [
+        f"--target={engine}",
         f"--project-dir={DBT_PROJECT}",
         f"--profiles-dir={DBT_PROJECT}",
         f"--target-path={target}",

@@ -17,6 +17,7 @@ from dagster_project.digest import code_version
 from dagster_project.errors import place_fault_in, without_values
 from dagster_project.settings import STOCKHOLM, name_warehouse
 from dagster_project.transform.dbt_manifest import (
+    DUCKDB,
     EDITION_MODELS,
     PARSED,
     TransformError,
@@ -27,26 +28,33 @@ from expectations.check_outcome import Outcome
 
 # Marts that an outcome edition holds beside its own models, for what its pages and files say.
 EDITION_NEEDS = ("release", "figure_origins", "national_decisions", "receptions_by_category", "county_quotas")
+EDITION_SELECTED = tuple(f"+{model}" for model in (EDITION_MODELS, *EDITION_NEEDS))
+# A test belongs to the models that it tests, all of them: those of Spark are tested there.
+_DATA_TESTS = ("--indirect-selection=cautious", "--exclude-resource-type=unit_test")
 
 
-def build_models(warehouse_file: Path, sources: Path, target: Path, variables: Mapping[str, str]) -> list[Any]:
+def build_models(
+    warehouse_file: Path, sources: Path, target: Path, variables: Mapping[str, str], without: str = ""
+) -> list[Any]:
     """Build every model from the folder that its sources read, and run all data tests; dbt's results, one per node.
 
-    `variables` are those of dbt_project.yml; the others keep their defaults.
+    `variables` are those of dbt_project.yml; the others keep their defaults. Models that `without` selects are there.
     Raises TransformError when a model broke, or when a test failed that decides no contract check.
     """
-    command = ["build", "--exclude", EDITION_MODELS, "--exclude-resource-type=unit_test"]
-    return invoke_dbt(command, warehouse_file, target, variables, sources)
+    command = ["build", "--exclude", EDITION_MODELS, *([without] if without else [])]
+    return invoke_dbt([*command, *_DATA_TESTS], warehouse_file, target, variables, sources)
 
 
-def build_edition(warehouse_file: Path, sources: Path, target: Path, variables: Mapping[str, str]) -> None:
+def build_edition(
+    warehouse_file: Path, sources: Path, target: Path, variables: Mapping[str, str], without: str = ""
+) -> None:
     """Build the models of an outcome edition and what they stand on, and run the tests of these models alone.
 
-    `sources` is as for build_models, with the first_published_figures of the edition before. Raises TransformError.
+    As build_models, with the first_published_figures of the edition before among the `sources`. Raises TransformError.
     """
-    selected = [f"+{EDITION_MODELS}", *(f"+{name}" for name in EDITION_NEEDS)]
+    command = ["build", "--select", *EDITION_SELECTED, *(["--exclude", without] if without else [])]
     tests = ["--indirect-selection=empty", "--exclude-resource-type=unit_test"]
-    invoke_dbt(["build", "--select", *selected, *tests], warehouse_file, target, variables, sources)
+    invoke_dbt([*command, *tests], warehouse_file, target, variables, sources)
 
 
 def dbt_variables(as_of: date, known_at: datetime | None, build_id: str) -> dict[str, str]:
@@ -59,7 +67,12 @@ def dbt_variables(as_of: date, known_at: datetime | None, build_id: str) -> dict
 
 
 def invoke_dbt(
-    command: list[str], warehouse_file: Path, target: Path, variables: Mapping[str, str], sources: Path | None = None
+    command: list[str],
+    warehouse_file: Path,
+    target: Path,
+    variables: Mapping[str, str],
+    sources: Path | None = None,
+    engine: str = DUCKDB,
 ) -> list[Any]:
     """Run one dbt command in this process; its results. What reads no source needs no `sources`.
 
@@ -69,13 +82,13 @@ def invoke_dbt(
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (heavy)
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (heavy)
 
-    parsed = Manifest.from_msgpack((parsed_project() / PARSED).read_bytes())
+    parsed = Manifest.from_msgpack((parsed_project(engine) / PARSED).read_bytes())
     folder = Path.cwd()
     with _plainly_named(sources) as link:
         name_warehouse(warehouse_file, link)
         try:
             invocation = dbtRunner(manifest=parsed).invoke(
-                ["--no-write-json", *command, f"--vars={json.dumps(variables)}", *dbt_arguments(target)]
+                ["--no-write-json", *command, f"--vars={json.dumps(variables)}", *dbt_arguments(target, engine)]
             )
         finally:
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

@@ -31,7 +31,7 @@ select
         when row_hash = winning_hash then 'accepted'
         else 'superseded'
     end as row_status,
-    to_json({ {%- for column in columns %}'{{ column }}': {{ column }}{{ ', ' if not loop.last }}{% endfor -%} })::string as raw_row
+    {{ json_of(columns) }} as raw_row
 from (
     select
         *,
@@ -45,4 +45,16 @@ from (
         ) as copy_number
     from ({{ rows }})
 )
+{%- endmacro -%}
+
+{#- How many rows of each file were recorded after the known-at moment, and how many do not say when. -#}
+{%- macro rows_not_yet_known(feed) -%}
+    select
+        '{{ feed }}' as feed,
+        file_order,
+        count(*) filter (where recorded_at > {{ known_at_utc() }}) as not_yet_known,
+        count(*) filter (where recorded_at is null) as without_recorded_at
+    from {{ source('parsed', feed) }}
+    {{ '' if var('known_at_utc') else 'where false' }}
+    group by file_order
 {%- endmacro -%}

@@ -65,7 +65,9 @@ def test_every_dependency_is_used() -> None:
 def test_every_dependency_is_locked_with_a_hash() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     testing = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    for name, pins in (("requirements.lock", project["dependencies"]), ("requirements-dev.lock", testing)):
+    spark = [*project["dependencies"], *project["optional-dependencies"]["spark"]]
+    locks = {"": project["dependencies"], "-dev": testing, "-spark": spark}
+    for name, pins in ((f"requirements{kind}.lock", pins) for kind, pins in locks.items()):
         lock = (PROJECT / name).read_text()
         for pin in (pin for pin in pins if "==" in pin):
             assert re.search(rf"^{re.escape(pin)}( ;.*)? \\\n    --hash=sha256:", lock, re.MULTILINE | re.IGNORECASE), (
@@ -75,8 +77,11 @@ def test_every_dependency_is_locked_with_a_hash() -> None:
 
 def test_what_running_needs_is_locked_alike_for_testing() -> None:
     pins = re.compile(r"^([a-z0-9._-]+==\S+)", re.MULTILINE)
-    running, testing = (set(pins.findall((PROJECT / f"requirements{kind}.lock").read_text())) for kind in ("", "-dev"))
+    running, testing, spark = (
+        set(pins.findall((PROJECT / f"requirements{kind}.lock").read_text())) for kind in ("", "-dev", "-spark")
+    )
     assert running < testing
+    assert running < spark
 
 
 def test_every_real_decision_has_a_source() -> None:
@@ -103,7 +108,7 @@ def test_every_model_is_described_and_every_mart_column_too() -> None:
 
 def test_models_with_a_rule_name_it_first() -> None:
     rules: Counter[str] = Counter()
-    for path in sorted((PROJECT / "dbt_project" / "models" / "intermediate").glob("*.sql")):
+    for path in sorted((PROJECT / "dbt_project" / "models" / "intermediate").rglob("*.sql")):
         first = path.read_text(encoding="utf-8").splitlines()[0]
         assert re.match(r"-- R\d", first), f"{path.name} does not begin with its rule"
         rules.update(re.findall(r"R\d+", first))

@@ -40,7 +40,8 @@ def test_top_of_the_tree_stays_the_house() -> None:
     top = {name.split("/")[0] for name in tracked_texts()}
     assert top <= {
         ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "README.md", "dagster_project", "data",
-        "dbt_project", "docs", "expectations", "pyproject.toml", "requirements-dev.lock", "requirements.lock", "tests",
+        "dbt_project", "docs", "expectations", "pyproject.toml", "requirements-dev.lock", "requirements-spark.lock",
+        "requirements.lock", "tests",
     }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ class TablesWritten:
 def write_tables(
     warehouse: duckdb.DuckDBPyConnection,
     release: ReleaseFolder,
+    log_parts: Path,
     previous: Path | None,
     build_id: str,
     began_at: datetime,
@@ -42,10 +43,11 @@ def write_tables(
 ) -> TablesWritten:
     """Write all tables as files into the release, and the history into its warehouse.
 
-    `previous` is the folder of the release before, `began_at` when this build began (UTC).
+    Marts that lie as parts below `log_parts` stay such; `previous` is the folder of the release before, `began_at` when
+    this build began (UTC).
     """
     marts = [*names_of_marts(), CHECK_RESULTS]
-    _write_parquet(warehouse, marts, release.parquet)
+    _write_parquet(warehouse, marts, release.parquet, log_parts / "marts")
     made = Made(settings.as_of, settings.known_at, code_version(), digests_by_feed(landed_files(warehouse)))
     changes = find_changes(warehouse, previous, release.path, made) if previous else Changes()
     rebuilt = write_history(warehouse, previous, settings.output, build_id, began_at, changes)
@@ -72,8 +74,13 @@ def _write_data_packages(
     write_data_package(release.data, tables, says, build_id)
 
 
-def _write_parquet(warehouse: duckdb.DuckDBPyConnection, marts: list[str], folder: Path) -> None:
-    """A file for each mart, with its rows in the mart's order."""
+def _write_parquet(warehouse: duckdb.DuckDBPyConnection, marts: list[str], folder: Path, parts: Path) -> None:
+    """A file for each mart, with its rows in the mart's order; a folder of parts of one that Spark wrote."""
     folder.mkdir()
     for mart in marts:
+        if (parts / mart).is_dir():
+            (folder / mart).mkdir()
+            for part in (parts / mart).glob("*.parquet"):
+                (folder / mart / part.name).hardlink_to(part)
+            continue
         write_parquet(warehouse, f"marts.{mart}", folder / f"{mart}.parquet")

@@ -37,22 +37,20 @@ reasons as (
     select
         covered.quota_year,
         known.reason as word,
-        coalesce(sum(cancellations.persons), 0)::bigint as persons
+        coalesce(logged.cancelled_persons, 0) as persons
     from {{ ref('years_covered_by_log') }} as covered
     cross join (
         values ('declined'), ('not_used'), ('moved_on_own'), ('household_changed'), ('lapsed'), ('other')
     ) as known (reason)
-    left join {{ ref('cancellations') }} as cancellations using (quota_year, reason)
-    group by all
+    left join {{ ref('log_cancellation_reasons') }} as logged using (quota_year, reason)
 ),
 
 categories as (
     select
         quota_year,
         category as word,
-        sum(persons)::bigint as persons
-    from {{ ref('assignments') }}
-    group by all
+        assigned_persons as persons
+    from {{ ref('log_categories') }}
 )
 
 select

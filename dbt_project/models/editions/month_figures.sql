@@ -19,19 +19,15 @@ with of_municipalities as (
 ),
 
 in_months as (
-    select
-        {{ month_of('cancelled_date') }} as plan_month,
-        'cancelled_in_month' as figure,
-        persons
-    from {{ ref('assignments') }}
-    where status = 'cancelled'
-    union all
-    select
-        {{ month_of('assigned_date') }} as plan_month,
-        'replaced_in_month' as figure,
-        persons
-    from {{ ref('assignments') }}
-    where is_replacement
+    unpivot (
+        select
+            plan_month,
+            cancelled_in_month_persons as cancelled_in_month,
+            replacement_persons as replaced_in_month
+        from {{ ref('log_months') }}
+    )
+    on cancelled_in_month, replaced_in_month
+    into name figure value persons
 ),
 
 of_the_country as (

@@ -7,6 +7,23 @@ with counted as (
         count(*) filter (where row_status = 'duplicate') as duplicates
     from {{ ref('stg_rows_not_accepted') }}
     group by feed, file_name
+    union all
+    select
+        'assignment_log' as feed,
+        file_name,
+        0 as superseded,
+        duplicates
+    from {{ ref('stg_assignment_log_duplicates') }}
+),
+
+summed as (
+    select
+        feed,
+        file_name,
+        sum(superseded)::bigint as superseded,
+        sum(duplicates)::bigint as duplicates
+    from counted
+    group by feed, file_name
 )
 
 select
@@ -16,10 +33,10 @@ select
     deliveries.status,
     deliveries.problem,
     deliveries.rows_read,
-    deliveries.rows_unfit + coalesce(counted.superseded, 0) as rows_rejected,
-    coalesce(counted.duplicates, 0) as rows_duplicate,
+    deliveries.rows_unfit + coalesce(summed.superseded, 0) as rows_rejected,
+    coalesce(summed.duplicates, 0) as rows_duplicate,
     coalesce(later.not_yet_known, 0) as rows_not_yet_known,
     deliveries.rows_read - rows_rejected - rows_duplicate - rows_not_yet_known as rows_accepted
 from {{ source('parsed', 'deliveries') }} as deliveries
-left join counted using (feed, file_name)
+left join summed using (feed, file_name)
 left join {{ ref('stg_rows_not_yet_known') }} as later using (feed, file_order)

@@ -1,4 +1,4 @@
--- Section 2, keys: one row per delivered row of any feed that fits and is not accepted.
+-- Section 2, keys: one row per delivered row that fits and is not accepted, but for duplicates in the log.
 {{ config(materialized='ephemeral') }}
 {%- for feed in ('quota_decisions', 'quota_proposals', 'redistributions', 'change_requests', 'assignment_log') %}
     select
@@ -7,7 +7,7 @@
         row_number,
         row_status,
         raw_row
-    from {{ ref('stg_' ~ feed ~ ('_not_accepted' if feed == 'assignment_log' else '_settled')) }}
+    from {{ ref('stg_' ~ feed ~ ('_superseded' if feed == 'assignment_log' else '_settled')) }}
     where row_status <> 'accepted'
     {{ 'union all' if not loop.last }}
 {%- endfor %}

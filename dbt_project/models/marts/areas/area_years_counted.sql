@@ -10,15 +10,6 @@ with area_years as (
         quota_year,
         unnest(['00', county_code]) as area_code
     from {{ ref('county_quotas') }}
-),
-
-awaiting as (
-    select
-        quota_year,
-        municipality_code,
-        sum(awaiting_persons) as awaiting_persons
-    from {{ ref('cancellations') }}
-    group by all
 )
 
 select
@@ -27,9 +18,14 @@ select
     any_value(areas.area_level) as area_level,
     sum(counts.kommuntal_persons)::bigint as kommuntal_persons,
     coalesce(sum(counts.planned_persons), 0)::bigint as planned_persons,
-    {%- for persons in ('counts.received', 'counts.open', 'counts.cancelled', 'awaiting.awaiting', 'counts.overdue') %}
-        {{ counted_persons('sum(' ~ persons ~ '_persons)', 'count(covered.quota_year) > 0') }}
-            as {{ persons.split('.')[1] }}_persons,
+    {%- for persons, counted in (
+        ('received', 'sum(counts.received_persons)'),
+        ('open', 'sum(counts.open_persons)'),
+        ('cancelled', 'sum(counts.cancelled_persons)'),
+        ('awaiting', 'any_value(awaiting.awaiting_persons)'),
+        ('overdue', 'sum(counts.overdue_persons)')
+    ) %}
+        {{ counted_persons(counted, 'count(covered.quota_year) > 0') }} as {{ persons }}_persons,
     {%- endfor %}
     sum(counts.unassigned_persons)::bigint as unassigned_persons,
     sum(counts.received_later_persons)::bigint as received_later_persons,
@@ -39,6 +35,6 @@ select
 from area_years
 inner join {{ ref('int_municipalities_by_area') }} as areas using (area_code)
 left join {{ ref('quota_year_counts') }} as counts using (quota_year, municipality_code)
-left join awaiting using (quota_year, municipality_code)
+left join {{ ref('log_cancellations') }} as awaiting using (quota_year, area_code)
 left join {{ ref('years_covered_by_log') }} as covered using (quota_year)
 group by area_years.quota_year, area_years.area_code

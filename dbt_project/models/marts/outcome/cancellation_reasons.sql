@@ -2,7 +2,7 @@
 -- that year's reasons are withheld: all of them, since the year's total is public and would give a single one away.
 with years as (
     select distinct quota_year
-    from {{ ref('cancellations') }}
+    from {{ ref('log_cancellation_reasons') }}
 ),
 
 reasons as (
@@ -16,11 +16,10 @@ counted as (
     select
         years.quota_year,
         reasons.reason,
-        coalesce(sum(cancellations.persons), 0)::bigint as cancelled_persons
+        coalesce(logged.cancelled_persons, 0) as cancelled_persons
     from years
     cross join reasons
-    left join {{ ref('cancellations') }} as cancellations using (quota_year, reason)
-    group by years.quota_year, reasons.reason
+    left join {{ ref('log_cancellation_reasons') }} as logged using (quota_year, reason)
 ),
 
 judged as (

@@ -1,28 +1,5 @@
 -- R4, R5, R8, R11: one row per municipality and month of the plan, and every other with an assignment or a reception.
-with assigned as (
-    select
-        municipality_code,
-        {{ month_of('assigned_date') }} as plan_month,
-        sum(persons) filter (where quota_year = year(assigned_date)) as assigned_persons,
-        sum(persons) filter (where quota_year = year(assigned_date) and status = 'cancelled') as cancelled_persons,
-        sum(persons) filter (where quota_year < year(assigned_date)) as prior_year_replacement_persons,
-        sum(persons) filter (where not is_replacement) as first_hand_persons,
-        sum(persons) filter (where not is_replacement and over_plan_approved_date is not null) as approved_persons
-    from {{ ref('assignments') }}
-    group by all
-),
-
-received as (
-    select
-        municipality_code,
-        {{ month_of('received_date') }} as plan_month,
-        sum(received_persons) as received_persons
-    from {{ ref('assignments') }}
-    where status = 'received'
-    group by all
-),
-
-months as (
+with months as (
     select
         municipality_code,
         plan_month
@@ -31,12 +8,8 @@ months as (
     select
         municipality_code,
         plan_month
-    from assigned
-    union
-    select
-        municipality_code,
-        plan_month
-    from received
+    from {{ ref('log_months') }}
+    where coalesce(first_hand_persons, replacement_persons, received_persons) is not null
 ),
 
 counted as (
@@ -47,21 +20,20 @@ counted as (
         months.plan_month <= {{ as_of_date() }} as has_begun,
         covered.quota_year is not null as is_covered,
         coalesce(monthly_plan.planned_persons, 0) as planned_persons,
-        {{ counted_persons('assigned.assigned_persons', 'is_covered') }} as assigned_persons,
-        {{ counted_persons('assigned.cancelled_persons', 'is_covered') }} as cancelled_persons,
-        {{ counted_persons('assigned.prior_year_replacement_persons', 'is_covered') }}
+        {{ counted_persons('logged.assigned_persons', 'is_covered') }} as assigned_persons,
+        {{ counted_persons('logged.cancelled_persons', 'is_covered') }} as cancelled_persons,
+        {{ counted_persons('logged.prior_year_replacement_persons', 'is_covered') }}
             as prior_year_replacement_persons,
-        {{ counted_persons('received.received_persons', 'is_covered') }} as received_in_month_persons,
+        {{ counted_persons('logged.received_persons', 'is_covered') }} as received_in_month_persons,
         -- R8: beyond the plan, and whether approvals of that month's assignments cover it.
         greatest(
-            0, coalesce(assigned.first_hand_persons, 0)::bigint - coalesce(monthly_plan.planned_persons, 0)
+            0, coalesce(logged.first_hand_persons, 0)::bigint - coalesce(monthly_plan.planned_persons, 0)
         ) as over_plan_persons,
-        coalesce(assigned.approved_persons, 0)::bigint as approved_persons
+        coalesce(logged.approved_persons, 0)::bigint as approved_persons
     from months
     left join {{ ref('years_covered_by_log') }} as covered on year(months.plan_month) = covered.quota_year
     left join {{ ref('monthly_plan') }} as monthly_plan using (municipality_code, plan_month)
-    left join assigned using (municipality_code, plan_month)
-    left join received using (municipality_code, plan_month)
+    left join {{ ref('log_months') }} as logged using (municipality_code, plan_month)
 ),
 
 cumulated as (

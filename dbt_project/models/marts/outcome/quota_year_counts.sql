@@ -1,19 +1,5 @@
 -- R6, R7, R11: one row per quota year and municipality with a kommuntal decision or an assignment that year.
-with counted as (
-    select
-        quota_year,
-        municipality_code,
-        sum(received_persons) as received_persons,
-        sum(persons) filter (where status = 'open') as open_persons,
-        sum(persons) filter (where status = 'cancelled') as cancelled_persons,
-        sum(received_persons) filter (where year(received_date) > quota_year) as received_later_persons,
-        sum(received_persons) filter (where is_replacement) as received_by_replacement_persons,
-        sum(persons) filter (where is_overdue) as overdue_persons
-    from {{ ref('assignments') }}
-    group by all
-),
-
-planned as (
+with planned as (
     select
         quota_year,
         municipality_code,
@@ -40,7 +26,7 @@ municipality_years as (
     select
         quota_year,
         municipality_code
-    from counted
+    from {{ ref('log_years') }}
 )
 
 select
@@ -60,6 +46,6 @@ select
 from municipality_years
 left join {{ ref('years_covered_by_log') }} as covered using (quota_year)
 left join planned using (quota_year, municipality_code)
-left join counted using (quota_year, municipality_code)
+left join {{ ref('log_years') }} as counted using (quota_year, municipality_code)
 left join kommuntal using (quota_year, municipality_code)
 order by municipality_years.quota_year, municipality_years.municipality_code

@@ -24,8 +24,8 @@ with latest as (
     union all
     select
         'assignment_log' as feed,
-        max(event_date) as latest_date
-    from {{ ref('int_events_as_of') }}
+        max(latest_event_date) as latest_date
+    from {{ ref('int_events_by_year') }}
 )
 
 select

@@ -36,12 +36,12 @@ with delivered as (
     group by all
     union all
     select
-        year(event_date) as quota_year,
+        event_year as quota_year,
         'assignment_log' as figure,
-        {{ is_simulated('file_name') }} as is_simulated,
-        count(*) as delivered_rows
-    from {{ ref('int_events_as_of') }}
-    group by all
+        is_simulated,
+        events as delivered_rows
+    from {{ ref('int_events_by_year') }}
+    where events > 0
 )
 
 select

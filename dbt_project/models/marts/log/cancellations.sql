@@ -33,7 +33,7 @@ select
     coalesce(replacements.replacement_persons, 0) as replacement_persons,
     greatest(0, assignments.persons - coalesce(replacements.replacement_persons, 0)) as awaiting_persons,
     -- R7: the displacement is the days from its deadline to the latest one of its direct replacements.
-    replacements.latest_deadline_date - assignments.reception_deadline_date as displacement_days,
+    (replacements.latest_deadline_date - assignments.reception_deadline_date)::bigint as displacement_days,
     coalesce(
         replacements.replacement_assignments <> 1
         or replacements.originals <> 1
@@ -44,4 +44,4 @@ select
 from {{ ref('assignments') }} as assignments
 left join replacements on assignments.assignment_id = replacements.original_assignment_id
 where assignments.status = 'cancelled'
-order by assignments.assignment_id
+{{ ordered_by('assignments.assignment_id') }}

@@ -1,12 +1,13 @@
 -- R5, R6, R7: one row per assignment that the log knows. It is open until its first outcome makes it received or
 -- cancelled, and overdue when it is open past its deadline.
-with events as not materialized (
+with outcomes as (
     select * from {{ ref('int_events_counted') }}
+    where event_type in ('received', 'cancelled')
 ),
 
-outcomes as not materialized (
-    select * from events
-    where event_type in ('received', 'cancelled')
+approvals as (
+    select * from {{ ref('int_events_counted') }}
+    where event_type = 'over_plan_approved'
 )
 
 select
@@ -25,15 +26,14 @@ select
     traces.assignment_id is not null as is_replacement,
     coalesce(traces.original_assignment_id, assigned.assignment_id) as original_assignment_id,
     -- R5: what replaces nothing counts against the year of its assigned date.
-    year(coalesce(traces.original_assigned_date, assigned.event_date)) as quota_year,
+    year(coalesce(traces.original_assigned_date, assigned.event_date))::bigint as quota_year,
     outcomes.event_type is null and assigned.reception_deadline_date < {{ as_of_date() }} as is_overdue,
     approvals.event_date as over_plan_approved_date,
     approvals.reason as over_plan_reason
-from events as assigned
+from {{ ref('int_events_counted') }} as assigned
 left join outcomes using (assignment_id)
 left join {{ ref('int_replacements_traced_to_originals') }} as traces using (assignment_id)
-left join events as approvals
-    on assigned.assignment_id = approvals.assignment_id and approvals.event_type = 'over_plan_approved'
+left join approvals using (assignment_id)
 where assigned.event_type = 'assigned'
 -- Sorted by id: point lookups read one row group.
-order by assigned.assignment_id
+{{ ordered_by('assigned.assignment_id') }}

@@ -36,4 +36,4 @@ select
     assignments.assignment_id is not null as is_assigned
 from dialogues
 left join {{ ref('assignments') }} as assignments using (assignment_id)
-order by dialogues.assignment_id
+{{ ordered_by('dialogues.assignment_id') }}

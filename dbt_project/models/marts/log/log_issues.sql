@@ -16,4 +16,4 @@ select
     assignment_id
 from {{ ref('int_replacement_links_checked') }}
 where issue is not null
-order by event_id, issue, original_assignment_id
+{{ ordered_by('event_id, issue, original_assignment_id') }}

@@ -1,21 +1,11 @@
 -- R9: in most assignments every event counts. One row per event of the others: those without exactly one assigned
 -- event, with several outcomes or approvals, or with an outcome before the assigned date. Only these are put in order.
 -- Requests and refusals of over-plan always count.
--- Not kept in between: to look at the log twice costs less than to write all its events down.
-with events as not materialized (
-    select
-        event_id,
-        assignment_id,
-        event_type,
-        event_date
-    from {{ ref('int_events_as_of') }}
-),
-
-assignments_in_question as (
+with assignments_in_question as (
     select
         assignment_id,
         bool_or(event_type = 'over_plan_requested') as has_request
-    from events
+    from {{ ref('int_events_as_of') }}
     group by assignment_id
     having
         count(*) filter (where event_type = 'assigned') <> 1
@@ -26,8 +16,11 @@ assignments_in_question as (
 )
 
 select
-    events.*,
+    events.event_id,
+    events.assignment_id,
+    events.event_type,
+    events.event_date,
     in_question.has_request
-from events
+from {{ ref('int_events_as_of') }} as events
 inner join assignments_in_question as in_question using (assignment_id)
 where events.event_type not in ('over_plan_requested', 'over_plan_declined')

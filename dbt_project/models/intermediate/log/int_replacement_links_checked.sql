@@ -1,7 +1,7 @@
 -- R5: a link is valid when the original exists, is cancelled on or before the replacement's assigned date, is in the
 -- same municipality, and comes before it by (assigned_date, assignment_id). R9: the first obstacle is the issue.
 -- One row per replacement and original that it names.
-with assigned as not materialized (
+with originals as (
     select * from {{ ref('int_events_counted') }}
     where event_type = 'assigned'
 ),
@@ -22,9 +22,9 @@ links as (
         persons,
         event_date as assigned_date,
         reception_deadline_date,
-        unnest(string_split(replaces, ';')) as original_assignment_id
-    from assigned
-    where replaces is not null
+        {{ parts_of('replaces', ';') }} as original_assignment_id
+    from {{ ref('int_events_counted') }}
+    where event_type = 'assigned' and replaces is not null
 )
 
 select
@@ -46,5 +46,5 @@ select
             then 'replacement_not_after'
     end as issue
 from links
-left join assigned as originals on links.original_assignment_id = originals.assignment_id
+left join originals on links.original_assignment_id = originals.assignment_id
 left join cancelled on links.original_assignment_id = cancelled.assignment_id
