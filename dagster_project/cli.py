@@ -367,6 +367,7 @@ def _check_settings() -> None:
     from dagster_project.service.alert_and_answer_settings import read_alert_settings  # noqa: PLC0415
     from dagster_project.service.answers.template import read_answer_settings  # noqa: PLC0415
 
+    engine()
     nightly_at()
     oldest_release()
     heartbeat_url()

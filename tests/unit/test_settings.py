@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dagster_project.settings import known_at_of
+from dagster_project.settings import SettingError, engine, known_at_of
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,10 @@ def test_a_date_is_known_to_its_end_and_a_time_is_stockholms(text: str, moment: 
 def test_what_is_no_moment_is_refused() -> None:
     with pytest.raises(ValueError, match="format"):
         known_at_of("yesterday")
+
+
+def test_an_engine_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert engine() == "duckdb"
+    monkeypatch.setenv("ARSPLAN_ENGINE", "sparc")
+    with pytest.raises(SettingError, match="ARSPLAN_ENGINE is 'sparc': write duckdb or spark"):
+        engine()
