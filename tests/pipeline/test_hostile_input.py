@@ -122,7 +122,8 @@ def staged(landing: Path) -> duckdb.DuckDBPyConnection:
     """A warehouse with the rows of a landing folder, settled and counted."""
     parsed(landing)
     folder = landing.parent
-    models = ["build", "--select", "staging", "rejected_rows", "--exclude-resource-type=unit_test"]
+    models = ["build", "--select", "staging", "rejected_rows", "--indirect-selection=cautious"]
+    models += ["--exclude-resource-type=unit_test"]
     invoke_dbt(models, folder / "warehouse.duckdb", folder / "dbt", {"as_of": "2026-03-01"}, folder / "sources")
     return duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True)
 
