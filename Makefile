@@ -75,7 +75,7 @@ up: setup ## run the nightly schedule and watch for deliveries; Dagster's pages 
 status: setup ## how things stand
 	$(BIN)/arsplan status
 
-lock: setup ## renew both locks after a change of pyproject.toml
+lock: setup ## renew the locks after a change of pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock

@@ -358,6 +358,8 @@ def release(
     output = build.settings.output
     with build.step("publish"):
         description = _describe(build, results)
+        with build.release.warehouse() as warehouse:
+            drop_views(warehouse)
         if edition and edition.is_new and description.published:
             edition.keep(output)  # before the release: what everyone has seen once must be found again
         folder = put_in_place(build.release.path, description, output, build.settings.keep_releases)
@@ -374,7 +376,6 @@ def _describe(build: Build, results: list[CheckResult]) -> Description:
         files, remarks = landed_files(warehouse), file_remarks(warehouse)
         rows = row_counts(warehouse, "marts")
         below = counties_below_lanstal(warehouse, build.settings.as_of)
-        drop_views(warehouse)
     return Description(
         build_id=build.build_id,
         built_at=datetime.now(UTC),

@@ -28,7 +28,7 @@ unnest(string_split({{ text }}, '{{ separator }}'))
 {%- endif -%}
 {%- endmacro -%}
 
-{#- The order of a mart that the log makes long; on Spark, where it took a quarter of the time, it has none. -#}
+{#- The order of a mart that the log makes long; on Spark, where it would cost a sort over all machines, none. -#}
 {%- macro ordered_by(columns) -%}
 {%- if not on_spark() -%} order by {{ columns }} {%- endif -%}
 {%- endmacro -%}
