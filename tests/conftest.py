@@ -18,6 +18,7 @@ import duckdb
 import polars as pl
 import pytest
 from browser.serving import CHROMIUM, address, browser, context, internal, page, public, public_address  # noqa: F401 (fixtures)
+from compiled_models import in_place_of_dbt
 from pipeline.mail_server import mail  # noqa: F401 (a fixture)
 
 from dagster_project.cli import main
@@ -74,7 +75,7 @@ def note_build(output: Path, ended_at: datetime) -> None:
 def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     """`arsplan build`, in this process: the heavy libraries are imported once for all tests.
 
-    What Dagster writes down of a build, a sixth of a small one's time, is forgotten unless it is asked for.
+    What dbt does and what Dagster writes down, most of a small build's time, is left out unless the whole is asked for.
     """
     import dagster as dg  # noqa: PLC0415 (heavy)
     from dagster._core.storage.event_log import InMemoryEventLogStorage  # noqa: PLC0415 (heavy)
@@ -90,7 +91,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
             output: Path,
             with_site: bool = False,
             known_at: str | None = None,
-            dagster_writes: bool = False,
+            whole: bool = False,
             spark: bool = False,
         ) -> Built:
             text = io.StringIO()
@@ -98,12 +99,15 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
             command += ["--known-at", known_at] if known_at else []
             command += [] if with_site else ["--without-site"]
             command += ["--engine", "spark", "--master", "local[2]"] if spark else []
-            with pytest.MonkeyPatch.context() as memory:
-                if not dagster_writes:
+            with contextlib.ExitStack() as during:
+                if not whole:
+                    during.enter_context(in_place_of_dbt())
+                    memory = during.enter_context(pytest.MonkeyPatch.context())
                     memory.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
                     memory.setattr(InMemoryEventLogStorage, "store_event", lambda *_: None)
-                with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
-                    exit_code = main(command)
+                during.enter_context(contextlib.redirect_stdout(text))
+                during.enter_context(contextlib.redirect_stderr(text))
+                exit_code = main(command)
             return Built(exit_code, output, text.getvalue())
 
         yield run
@@ -116,14 +120,14 @@ def shipped(build: Build, tmp_path_factory: pytest.TempPathFactory, worker_id: s
     The first worker that asks for it builds it for all.
     """
     folder = shared(tmp_path_factory, worker_id, "shipped")
-    return built_once(folder, lambda output: build(SHIPPED_LANDING, SHIPPED_AS_OF, output, with_site=True))
+    return built_once(folder, lambda output: build(SHIPPED_LANDING, SHIPPED_AS_OF, output, with_site=True, whole=True))
 
 
 @pytest.fixture(scope="session")
 def first_example(build: Build, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Built:
     """The release of the first example, without pages, likewise: who hurts it takes a copy."""
     folder = shared(tmp_path_factory, worker_id, "first_example")
-    return built_once(folder, lambda output: build(EXAMPLES / "world-1" / "landing", "2026-01-31", output))
+    return built_once(folder, lambda output: build(EXAMPLES / "world-1" / "landing", "2026-01-31", output, whole=True))
 
 
 def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str, name: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from compiled_models import in_place_of_dbt
 
 from dagster_project.checks.contract import CHECKS, checks_of
 from dagster_project.checks.feed_suites import feed_suites
@@ -107,7 +108,8 @@ def checked(world: World, folder: Path) -> list[CheckResult]:
     settings = replace(settings_for(landing, folder, date.fromisoformat(world.as_of)), with_site=False)
     write_sources(landing, folder / "sources", folder / "kept", lambda *_: None)
     variables = dbt_variables(settings.as_of, None, "B1")
-    results = build_models(folder / "warehouse.duckdb", folder / "sources", folder / "dbt", variables)
+    with in_place_of_dbt():
+        results = build_models(folder / "warehouse.duckdb", folder / "sources", folder / "dbt", variables)
     with duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
         return run_checks(warehouse, dict(outcomes_of(results)), settings, [])
 

@@ -16,7 +16,7 @@ from dagster_project.pipeline.dagster_event_log import MOST_KEPT, KeptConnection
 
 def test_pages_can_show_rows_and_checks_of_a_build(build: Build, tmp_path: Path) -> None:
     """As we store them, and as Dagster's own storage reads the same files."""
-    assert build(EXAMPLES / "world-1" / "landing", "2026-01-31", tmp_path, dagster_writes=True).exit_code == 0
+    assert build(EXAMPLES / "world-1" / "landing", "2026-01-31", tmp_path, whole=True).exit_code == 0
     with dg.DagsterInstance.get() as instance:
         kept = instance.event_log_storage
         assert isinstance(kept, KeptConnectionEventLogStorage)

@@ -25,7 +25,7 @@ def test_world_gives_expected_marts(world: str, build: Build, tmp_path: Path) ->
         for name in ("as_of", "known_at")
         if (folder / f"{name}.txt").exists()
     }
-    built = build(folder / "landing", said["as_of"], tmp_path, known_at=said.get("known_at"))
+    built = build(folder / "landing", said["as_of"], tmp_path, known_at=said.get("known_at"), whole=True)
 
     assert built.exit_code == int((folder / "exit_code.txt").read_text()), built.text
     for expected_file in sorted((folder / "expected").glob("*.csv")):

@@ -252,7 +252,7 @@ def test_a_whole_build_on_nasty_values(build: Build, tmp_path: Path, monkeypatch
         )
         writer.writerows([["assigned", v, "2026-02-01", v, "0760", 2, "quota_refugee"] for v in READABLE])
     # DuckDB would read a list, a pattern and a partition in this name.
-    built = build(tmp_path / "landing", "2026-03-01", tmp_path / "o,u[t]*'put" / "run=1")
+    built = build(tmp_path / "landing", "2026-03-01", tmp_path / "o,u[t]*'put" / "run=1", whole=True)
 
     assert built.exit_code == 0, built.text
     assert "Traceback" not in built.text

@@ -43,7 +43,7 @@ def world(folder: Path, rejected: bool = True) -> Path:
 @pytest.fixture(scope="module")
 def secret(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("secret")
-    built = build(world(folder / "landing"), "2026-03-01", folder / "output", with_site=True, dagster_writes=True)
+    built = build(world(folder / "landing"), "2026-03-01", folder / "output", with_site=True, whole=True)
     assert built.exit_code == 0, built.text
     return built
 
@@ -86,7 +86,7 @@ def test_an_error_nobody_foresaw_is_told_without_values(
         raise ValueError(f"could not convert {SECRET}")
 
     monkeypatch.setattr(assets, "write_sources", broken)
-    built = build(world(tmp_path / "landing"), "2026-03-01", tmp_path / "output", dagster_writes=True)
+    built = build(world(tmp_path / "landing"), "2026-03-01", tmp_path / "output", whole=True)
     assert built.exit_code == 1
     assert "ValueError in" in built.text
     assert "Traceback" not in built.text
@@ -176,7 +176,7 @@ def test_rights_are_as_documented_whatever_the_umask(
     output = tmp_path / "made" / "output"
     before = os.umask(umask)
     try:
-        build(world(tmp_path / "landing"), "2026-03-01", output, dagster_writes=True)
+        build(world(tmp_path / "landing"), "2026-03-01", output, whole=True)
     finally:
         left = os.umask(before)
     assert left == umask

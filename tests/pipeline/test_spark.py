@@ -51,7 +51,7 @@ def test_a_release_is_the_same_on_either_engine(world: str, build: Build, tmp_pa
     said = {file.stem: file.read_text().strip() for file in folder.glob("*.txt")}
     about = folder / "landing", said["as_of"]
     here, there = (
-        build(*about, tmp_path / name, known_at=said.get("known_at"), spark=name == "spark")
+        build(*about, tmp_path / name, known_at=said.get("known_at"), spark=name == "spark", whole=True)
         for name in ("duckdb", "spark")
     )
     assert here.exit_code == there.exit_code == int(said["exit_code"]), there.text
@@ -64,7 +64,7 @@ def test_a_release_is_the_same_on_either_engine(world: str, build: Build, tmp_pa
 
 
 def test_long_marts_are_parts_beside_the_file_which_says_so(build: Build, tmp_path: Path) -> None:
-    built = build(EXAMPLES / "world-1" / "landing", "2026-01-31", tmp_path, spark=True)
+    built = build(EXAMPLES / "world-1" / "landing", "2026-01-31", tmp_path, spark=True, whole=True)
     release = built.finished()
     tables = {name for (name,) in built.query("select table_name from duckdb_tables() where schema_name = 'marts'")}
     assert tables.isdisjoint(LOG)
@@ -100,7 +100,7 @@ def deep_log(landing: Path) -> Path:
 
 
 def test_a_chain_of_replacements_may_be_of_any_depth(build: Build, tmp_path: Path) -> None:
-    built = build(deep_log(tmp_path / "landing"), "2026-01-31", tmp_path / "output", spark=True)
+    built = build(deep_log(tmp_path / "landing"), "2026-01-31", tmp_path / "output", spark=True, whole=True)
     parts = built.finished() / "parquet" / "assignments" / "*.parquet"
     with duckdb.connect() as connection:
         roots = connection.execute(f"select distinct original_assignment_id from '{parts}'").fetchall()
@@ -116,12 +116,12 @@ def test_what_breaks_on_spark_is_told_without_values(
     landing = deep_log(tmp_path / "landing")
     with pytest.MonkeyPatch.context() as parse:
         parse.setattr("dagster_project.ingest.dbt_sources._parsed", broken)
-        in_a_task = build(landing, "2026-01-31", tmp_path / "output", spark=True)
+        in_a_task = build(landing, "2026-01-31", tmp_path / "output", spark=True, whole=True)
     with pytest.MonkeyPatch.context() as query:
         query.setattr(
             "dagster_project.transform.spark._SOURCES", ("assignment_log", "deliveries.parquet", f"{SECRET}.parquet")
         )
-        in_a_query = build(landing, "2026-01-31", tmp_path / "output", spark=True)
+        in_a_query = build(landing, "2026-01-31", tmp_path / "output", spark=True, whole=True)
     for built in (in_a_task, in_a_query):
         assert built.exit_code == 1
         assert SECRET not in built.text

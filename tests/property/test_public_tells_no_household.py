@@ -17,6 +17,7 @@ import public_days
 import pytest
 import weaker_editions
 from adversary import Edition, Finding
+from compiled_models import in_place_of_dbt
 from conftest import Build
 from public_days import Story
 
@@ -60,7 +61,8 @@ class Outside:
         settings.output.mkdir(exist_ok=True)
         scratch = self.folder / f"{day}"
         write_sources(settings.landing, self.folder / f"sources {day}", settings.output / "parsed", lambda *_: None)
-        made = outcome_edition(settings, public_day(settings), scratch, self.folder / f"sources {day}", f"{day}")
+        with in_place_of_dbt():
+            made = outcome_edition(settings, public_day(settings), scratch, self.folder / f"sources {day}", f"{day}")
         if made.is_new:
             write_digests(made.folder)
             made.keep(settings.output)
@@ -142,7 +144,8 @@ def test_a_build_that_looks_back_tells_no_month_anew(outside: Outside, tmp_path:
     """Of a public day that no edition was kept of, months are told as a later edition has told them."""
     settings = settings_for(outside.folder / "landing", outside.output, date(2025, 10, 10))
     write_sources(settings.landing, tmp_path / "sources", tmp_path / "parsed", lambda *_: None)
-    made = outcome_edition(settings, public_day(settings), tmp_path / "made", tmp_path / "sources", "back")
+    with in_place_of_dbt():
+        made = outcome_edition(settings, public_day(settings), tmp_path / "made", tmp_path / "sources", "back")
     columns = ("figure", "area_code", "plan_month", "word", "persons", "is_withheld", "first_public_day")
     back, first = (
         {tuple(row[name] for name in columns) for row in tables["first_published_figures"]}
