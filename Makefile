@@ -1,6 +1,6 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long spark test-spark bench browser check types style docs licences audit site up status lock clean
+.PHONY: help setup setup-dev run test test-long spark bench browser check types style docs licences audit site up status lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,20 +29,17 @@ run: setup ## build a release from the shipped data, as of their last day
 	$(BIN)/arsplan build --as-of 2026-10-31
 
 test: setup-dev ## run the tests; installs what testing needs
-	$(BIN)/pytest -n auto --dist worksteal -m "not long and not spark"
-	@echo "Not run: tests of --engine spark (make test-spark)."
+	$(BIN)/pytest -n auto --dist worksteal -m "not long"
 
-test-long: setup-dev ## run all tests but those of Spark, also those that take minutes
-	$(BIN)/pytest -n auto --dist worksteal -m "not spark"
+test-long: setup-dev ## run all tests, also those that take minutes
+	$(BIN)/pytest -n auto --dist worksteal
 
 spark: .venv/complete-spark ## install what `arsplan build --engine spark` needs (docs/scale.md)
+	@command -v java > /dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q openjdk-17-jre-headless; }
 
 .venv/complete-spark: .venv/complete requirements-spark.lock
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements-spark.lock
 	@touch $@
-
-test-spark: setup-dev spark ## run the tests of --engine spark, in one Spark process on this machine
-	$(BIN)/pytest -m spark
 
 bench: setup-dev ## measure, and write docs/performance.md (PARTS="overhead size others answers readers"; minutes)
 	$(BIN)/python tests/bench/bench.py $(PARTS)

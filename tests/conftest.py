@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from pipeline.mail_server import mail  # noqa: F401 (a fixture)
 from dagster_project.cli import main
 from dagster_project.releases.build_record import PUBLISHED, BuildRecord
 from dagster_project.service.journal import record_end
-from dagster_project.settings import dagster_yaml
+from dagster_project.settings import dagster_yaml, has_java
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLES = Path(__file__).resolve().parent / "fixtures" / "examples"
@@ -156,17 +157,25 @@ def copied(built: Built, output: Path) -> Path:
 
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
+SPARK = find_spec("pyspark") and has_java()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a browser its tests are left out, and the last lines say so."""
-    if CHROMIUM is None:
-        left_out = [item for item in items if BROWSER_TESTS in item.path.parents]
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+    """Without a browser or Spark their tests are left out, and the last lines say so."""
+    left_out = [
+        item
+        for item in items
+        if (BROWSER_TESTS in item.path.parents and not CHROMIUM) or ("spark" in item.keywords and not SPARK)
+    ]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if CHROMIUM is None:
+    missing = {
+        "The tests of tests/browser/, because there is no browser: `make browser` brings it.": not CHROMIUM,
+        "The tests of --engine spark, because Java or pyspark is missing: `make spark` brings both.": not SPARK,
+    }
+    for text in [text for text, is_missing in missing.items() if is_missing]:
         terminalreporter.section("left out")
-        terminalreporter.line("The tests of tests/browser/, because there is no browser: `make browser` brings it.")
+        terminalreporter.line(text)

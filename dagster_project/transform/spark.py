@@ -32,6 +32,7 @@ _OPTIONS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.showConsoleProgress": "false",
+    "spark.executor.syncLogLevel.enabled": "true",
 }
 
 Item = TypeVar("Item")

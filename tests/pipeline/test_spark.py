@@ -24,11 +24,15 @@ DEEP = 300
 SECRET = "hemlig-7f3a"
 
 
+# What Spark is told about a world of some hundred rows.
+SMALL = "spark.ui.enabled false\nspark.sql.shuffle.partitions 2\n"
+
+
 @pytest.fixture(autouse=True, scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What Spark is told about a world of some hundred rows, as it is told everything else."""
+    """Spark is told so as it is told everything else."""
     folder = tmp_path_factory.mktemp("spark")
-    (folder / "spark-defaults.conf").write_text("spark.ui.enabled false\nspark.sql.shuffle.partitions 2\n")
+    (folder / "spark-defaults.conf").write_text(SMALL)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SPARK_CONF_DIR", str(folder))
         yield
