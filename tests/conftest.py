@@ -51,6 +51,11 @@ class Built:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def place_of(self, mart: str) -> str:
+        """Where a query finds a mart of the newest finished build: in the file, or in parts beside it."""
+        parts = self.finished() / "parquet" / mart
+        return f"'{parts}/*.parquet'" if parts.is_dir() else f"marts.{mart}"
+
     def digests(self) -> dict[str, str]:
         """Of the rows of every mart in their order, but for the one that names the build, as the files' metadata do."""
         files = ((self.output / "current").resolve() / "parquet").iterdir()
@@ -102,7 +107,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
             command += ["--engine", "spark", "--master", "local[2]"] if spark else []
             with contextlib.ExitStack() as during:
                 if not whole:
-                    during.enter_context(in_place_of_dbt())
+                    during.enter_context(in_place_of_dbt())  # on DuckDB
                     memory = during.enter_context(pytest.MonkeyPatch.context())
                     memory.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
                     memory.setattr(InMemoryEventLogStorage, "store_event", lambda *_: None)

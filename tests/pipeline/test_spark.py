@@ -6,6 +6,7 @@ import csv
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from conftest import EXAMPLES, Build, Built
 from pipeline.test_examples import WORLDS, as_text
 
 from dagster_project.cli import main
+from dagster_project.transform.spark import session
 
 pytestmark = pytest.mark.spark
 
@@ -25,7 +27,7 @@ SECRET = "hemlig-7f3a"
 
 
 # What Spark is told about a world of some hundred rows.
-SMALL = "spark.ui.enabled false\nspark.sql.shuffle.partitions 2\n"
+SMALL = "spark.ui.enabled false\nspark.sql.shuffle.partitions 2\nspark.sql.ansi.enabled false\n"
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -38,37 +40,47 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True)
+class Released:
+    """One of the example worlds on both engines."""
+
+    world: Path
+    here: Built
+    there: Built
+
+
+@pytest.fixture(scope="module", params=WORLDS)
+def released(request: pytest.FixtureRequest, build: Build, tmp_path_factory: pytest.TempPathFactory) -> Released:
+    world = EXAMPLES / request.param
+    said = {file.stem: file.read_text().strip() for file in world.glob("*.txt")}
+    folder = tmp_path_factory.mktemp(request.param)
+    on = {
+        spark: build(world / "landing", said["as_of"], folder / f"{spark}", known_at=said.get("known_at"), spark=spark)
+        for spark in (False, True)
+    }
+    assert on[True].exit_code == on[False].exit_code == int(said["exit_code"]), on[True].text
+    return Released(world, on[False], on[True])
+
+
 def marts_of(built: Built) -> dict[str, list[tuple[object, ...]]]:
     """Rows of every mart, whether it is a file or a folder of parts."""
-    found = {}
-    with duckdb.connect() as connection:
-        for place in (built.finished() / "parquet").iterdir():
-            source = f"{place}/*.parquet" if place.is_dir() else str(place)
-            if place.stem not in OF_ONE_BUILD:
-                found[place.stem] = sorted(connection.execute(f"from '{source}'").fetchall(), key=repr)
-    return found
+    marts = {place.stem for place in (built.finished() / "parquet").iterdir()} - OF_ONE_BUILD
+    return {mart: sorted(built.query(f"from {built.place_of(mart)}", built.finished()), key=repr) for mart in marts}
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_a_release_is_the_same_on_either_engine(world: str, build: Build, tmp_path: Path) -> None:
-    folder = EXAMPLES / world
-    said = {file.stem: file.read_text().strip() for file in folder.glob("*.txt")}
-    about = folder / "landing", said["as_of"]
-    here, there = (
-        build(*about, tmp_path / name, known_at=said.get("known_at"), spark=name == "spark", whole=True)
-        for name in ("duckdb", "spark")
-    )
-    assert here.exit_code == there.exit_code == int(said["exit_code"]), there.text
-    assert marts_of(there) == marts_of(here)
-    for file in sorted((folder / "expected").glob("*.csv")):
+def test_a_release_is_the_same_on_either_engine(released: Released) -> None:
+    assert marts_of(released.there) == marts_of(released.here)
+    for file in sorted((released.world / "expected").glob("*.csv")):
         header, *expected = csv.reader(file.open(encoding="utf-8"))
-        if file.stem not in LOG and "check_name" not in header:
-            found = there.query(f"select {', '.join(header)} from marts.{file.stem}", there.finished())
+        if "check_name" not in header:
+            query = f"select {', '.join(header)} from {released.there.place_of(file.stem)}"
+            found = released.there.query(query, released.there.finished())
             assert sorted([as_text(value) for value in row] for row in found) == sorted(expected), file.name
 
 
-def test_long_marts_are_parts_beside_the_file_which_says_so(build: Build, tmp_path: Path) -> None:
-    built = build(EXAMPLES / "world-1" / "landing", "2026-01-31", tmp_path, spark=True, whole=True)
+@pytest.mark.parametrize("released", WORLDS[:1], indirect=True)
+def test_long_marts_are_parts_beside_the_file_which_says_so(released: Released) -> None:
+    built = released.there
     release = built.finished()
     tables = {name for (name,) in built.query("select table_name from duckdb_tables() where schema_name = 'marts'")}
     assert tables.isdisjoint(LOG)
@@ -77,10 +89,9 @@ def test_long_marts_are_parts_beside_the_file_which_says_so(build: Build, tmp_pa
         assert f"parquet/{mart}/part-" in (release / "SHA256SUMS").read_text()
     [(said,)] = built.query("select comment from duckdb_tables() where table_name = 'release'")
     statement = said[said.index("create view marts.assignments") :]
-    with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as warehouse:
-        query = statement.replace("create view marts.assignments as ", "").replace("'parquet/", f"'{release}/parquet/")
-        assert len(warehouse.execute(query).fetchall()) > 100
-    assert main(["verify", "--output", str(tmp_path)]) == 0
+    query = statement.replace("create view marts.assignments as ", "").replace("'parquet/", f"'{release}/parquet/")
+    assert len(built.query(query)) > 100
+    assert main(["verify", "--output", str(built.output)]) == 0
 
 
 def deep_log(landing: Path) -> Path:
@@ -104,7 +115,7 @@ def deep_log(landing: Path) -> Path:
 
 
 def test_a_chain_of_replacements_may_be_of_any_depth(build: Build, tmp_path: Path) -> None:
-    built = build(deep_log(tmp_path / "landing"), "2026-01-31", tmp_path / "output", spark=True, whole=True)
+    built = build(deep_log(tmp_path / "landing"), "2026-01-31", tmp_path / "output", spark=True)
     parts = built.finished() / "parquet" / "assignments" / "*.parquet"
     with duckdb.connect() as connection:
         roots = connection.execute(f"select distinct original_assignment_id from '{parts}'").fetchall()
@@ -120,12 +131,12 @@ def test_what_breaks_on_spark_is_told_without_values(
     landing = deep_log(tmp_path / "landing")
     with pytest.MonkeyPatch.context() as parse:
         parse.setattr("dagster_project.ingest.dbt_sources._parsed", broken)
-        in_a_task = build(landing, "2026-01-31", tmp_path / "output", spark=True, whole=True)
+        in_a_task = build(landing, "2026-01-31", tmp_path / "output", spark=True)
     with pytest.MonkeyPatch.context() as query:
         query.setattr(
             "dagster_project.transform.spark._SOURCES", ("assignment_log", "deliveries.parquet", f"{SECRET}.parquet")
         )
-        in_a_query = build(landing, "2026-01-31", tmp_path / "output", spark=True, whole=True)
+        in_a_query = build(landing, "2026-01-31", tmp_path / "output", spark=True)
     for built in (in_a_task, in_a_query):
         assert built.exit_code == 1
         assert SECRET not in built.text
@@ -135,6 +146,12 @@ def test_what_breaks_on_spark_is_told_without_values(
     for file in (tmp_path / "output").rglob("*"):
         if file.is_file() and file.suffix in (".log", ".json", ".jsonl"):
             assert SECRET not in file.read_text(errors="replace"), file.name
+
+
+def test_what_does_not_fit_into_a_number_is_an_error() -> None:
+    """Whatever the cluster's own settings say."""
+    with pytest.raises(Exception, match="ARITHMETIC_OVERFLOW"):
+        session("local[2]").sql("select sum(big) from values (9223372036854775807), (1) as t(big)").collect()
 
 
 def test_what_is_missing_is_said_in_one_sentence(

@@ -17,6 +17,7 @@ from dagster_project.settings import REFERENCE
 
 QUICK_SEEDS = range(1, 5)
 LONG_SEEDS = range(100, 140)
+ON_SPARK = 5  # of these
 
 
 def as_typed(known_at: datetime | None) -> str | None:
@@ -26,21 +27,21 @@ def as_typed(known_at: datetime | None) -> str | None:
     return known_at.isoformat() if known_at else None
 
 
-def compare(seed: int, build: Build, folder: Path) -> None:
+def compare(seed: int, build: Build, folder: Path, spark: bool = False) -> None:
     register = list(csv.DictReader((REFERENCE / "municipalities.csv").open(encoding="utf-8")))
     as_of, known_at = write_world(folder / "landing", register, seed)
     expected = marts_of(folder / "landing", register, as_of, known_at)
     expected |= area_marts(expected, register, as_of)
     expected |= request_marts(folder / "landing", register, as_of, known_at, expected)
-    built = build(folder / "landing", as_of.isoformat(), folder / "output", known_at=as_typed(known_at))
+    built = build(folder / "landing", f"{as_of}", folder / "output", known_at=as_typed(known_at), spark=spark)
 
     assert built.exit_code == exit_code(expected), built.text
     for mart, rows in expected.items():
         if not rows:
-            assert built.query(f"select count(*) from marts.{mart}", built.finished()) == [(0,)], mart
+            assert built.query(f"select count(*) from {built.place_of(mart)}", built.finished()) == [(0,)], mart
             continue
         names = [name for name in rows[0] if name not in ("sha256", "raw_row")]
-        found = built.query(f"select {', '.join(names)} from marts.{mart}", built.finished())
+        found = built.query(f"select {', '.join(names)} from {built.place_of(mart)}", built.finished())
         wanted = [tuple(row[name] for name in names) for row in rows]
         assert sorted(found, key=repr) == sorted(wanted, key=repr), f"seed {seed}, {mart}"
 
@@ -54,3 +55,10 @@ def test_every_mart_equals_the_twin(seed: int, build: Build, tmp_path: Path) -> 
 @pytest.mark.parametrize("seed", LONG_SEEDS)
 def test_every_mart_equals_the_twin_on_many_worlds(seed: int, build: Build, tmp_path: Path) -> None:
     compare(seed, build, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.spark
+@pytest.mark.parametrize("seed", LONG_SEEDS[:ON_SPARK])
+def test_every_mart_equals_the_twin_on_spark(seed: int, build: Build, tmp_path: Path) -> None:
+    compare(seed, build, tmp_path, spark=True)

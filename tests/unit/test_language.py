@@ -54,11 +54,10 @@ def test_both_languages_name_the_same_figures() -> None:
 def unused_texts(texts: Mapping[str, Mapping[str, str]], code: str, models: str) -> list[str]:
     """Texts that nothing names: by section and key, or by a word of program or models that the key is."""
     words = set(re.findall(r"""['"](\w+)['"]""", code + models))
+    named = set(re.findall(r"(?=\b(\w+\.\w+)\b)", code))
 
     def is_used(section: str, key: str) -> bool:
-        if re.search(rf"""\b{section}\.{key}\b|\[["']{key}["']\]""", code):
-            return True
-        return key.removeprefix("cause_").removesuffix("_advice") in words
+        return f"{section}.{key}" in named or key.removeprefix("cause_").removesuffix("_advice") in words
 
     return [f"{section}.{key}" for section, keys in texts.items() for key in keys if not is_used(section, key)]
 
