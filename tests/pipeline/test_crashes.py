@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES, Built, copied
+from conftest import EXAMPLES, Build, Built, copied
 
 ARSPLAN = str(Path(sys.executable).with_name("arsplan"))
 LANDING = str(EXAMPLES / "world-1" / "landing")
@@ -53,28 +53,28 @@ def kill_after_seconds(output: Path, seconds: float) -> None:
             process.kill()
 
 
-def assert_next_build_heals(output: Path, good: Built) -> None:
-    done = subprocess.run(command(output), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def assert_next_build_heals(build: Build, output: Path, good: Built) -> None:
+    built = build(Path(LANDING), AS_OF, output)
+    assert built.exit_code == 0, built.text
     assert_current_is_whole(output)
-    assert Built(0, output, "").digests() == good.digests()
+    assert built.digests() == good.digests()
     assert not (output / "building").exists()
 
 
-def test_killed_early_and_late(first_example: Built, output: Path) -> None:
+def test_killed_early_and_late(build: Build, first_example: Built, output: Path) -> None:
     before = (output / "current").resolve()
     for step in ("ingest     redistributions", "documents"):
         kill_after_line(output, step)
         assert assert_current_is_whole(output) == before
-    assert_next_build_heals(output, first_example)
+    assert_next_build_heals(build, output, first_example)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
-def test_killed_at_a_random_moment(seed: int, first_example: Built, output: Path) -> None:
+def test_killed_at_a_random_moment(seed: int, build: Build, first_example: Built, output: Path) -> None:
     kill_after_seconds(output, random.Random(seed).uniform(0.2, 20))
     assert_current_is_whole(output)
-    assert_next_build_heals(output, first_example)
+    assert_next_build_heals(build, output, first_example)
 
 
 def in_own_mount(script: str, output: Path, folder: Path) -> subprocess.CompletedProcess[str]:
