@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 LOG, SMALL = "log", "small"
 LOG_MODELS = f"tag:{LOG}"
 _SOURCES = ("assignment_log", "deliveries.parquet", "municipalities.parquet")
+_LOGGING = Path(__file__).with_name("spark_logs_nothing.properties")
 _OPTIONS = {
     "spark.app.name": "arsplan",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.showConsoleProgress": "false",
-    "spark.executor.syncLogLevel.enabled": "true",
+    "spark.driver.defaultJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING}",
+    "spark.executor.defaultJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING}",
 }
 
 Item = TypeVar("Item")
@@ -56,15 +58,23 @@ def require_spark() -> None:
 
 @cache
 def session(master: str) -> SparkSession:
-    """The one session of this process with the cluster; it ends with the process."""
+    """The one session of this process with the cluster; it ends with the process.
+
+    With settings of its own dbt-spark would turn ANSI off at every query, and a number that does not fit would be
+    another in silence.
+    """
+    from dbt.adapters.spark import session as of_dbt  # noqa: PLC0415 (heavy, and an extra)
+    from pyspark.logger import PySparkLogger  # noqa: PLC0415 (heavy, and an extra)
     from pyspark.sql import SparkSession  # noqa: PLC0415 (heavy, and an extra)
 
+    of_dbt.Connection.cursor = lambda _: of_dbt.Cursor()
     name_spark_python()
     builder = SparkSession.builder.master(master)
     for name, value in _OPTIONS.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("OFF")  # what Spark logs may hold values of rows
+    for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        PySparkLogger.getLogger(logger).disabled = True
     return spark
 
 

@@ -137,6 +137,8 @@ def test_what_breaks_on_spark_is_told_without_values(
             "dagster_project.transform.spark._SOURCES", ("assignment_log", "deliveries.parquet", f"{SECRET}.parquet")
         )
         in_a_query = build(landing, "2026-01-31", tmp_path / "output", spark=True)
+    with pytest.raises(Exception, match="CAST_INVALID_INPUT"):
+        session("local[2]").sql(f"select cast('{SECRET}' as int)").collect()
     for built in (in_a_task, in_a_query):
         assert built.exit_code == 1
         assert SECRET not in built.text

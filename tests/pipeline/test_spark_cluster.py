@@ -69,8 +69,9 @@ class Cluster:
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     """A daemon and all that it has started, as when a machine is lost."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_a_worker_and_its_executor_are_killed(cluster: Cluster, first_example: B
         kill(other)
         said, _ = build.communicate()
     assert build.returncode == 0, said
-    assert "Removing executor" in cluster.said()
+    assert "lost executor" in cluster.said()
     assert marts_of(Built(0, tmp_path, said)) == marts_of(first_example)
     assert_current_is_whole(tmp_path)
 
@@ -147,7 +148,7 @@ def together(delivery):
 
 url, landing, folder = sys.argv[1], *map(Path, sys.argv[2:])
 register, kept, met = read_register(REFERENCE / "municipalities.csv"), folder / "kept", folder / "met"
-[log] = [one for one in deliveries_in(landing) if one.feed == "assignment_log"]
+log, *_ = [one for one in deliveries_in(landing) if one.feed == "assignment_log"]
 for made in on_workers(url)(together, [log, log]):
     print(made.about.rows_read, made.fitting)
 """
@@ -174,9 +175,9 @@ except Exception as error:
 """
 
 
-def test_executors_log_no_value(cluster: Cluster) -> None:
+def test_neither_driver_nor_executors_log_a_value(cluster: Cluster) -> None:
     done = run(cluster, BREAKS, SECRET)
     assert done.stdout == "NumberFormatException True\n", done.stderr
     logs = [*cluster.folder.rglob("stderr"), *cluster.folder.rglob("stdout")]
     assert logs
-    assert SECRET not in "".join(log.read_text() for log in logs)
+    assert SECRET not in done.stderr + "".join(log.read_text() for log in logs)
