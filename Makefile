@@ -41,7 +41,7 @@ spark: .venv/complete-spark ## install what `arsplan build --engine spark` needs
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements-spark.lock
 	@touch $@
 
-bench: setup-dev ## measure, and write docs/performance.md (PARTS="overhead size others answers readers"; minutes)
+bench: setup-dev ## measure, and write docs/performance.md (PARTS="overhead size spark others answers readers"; minutes)
 	$(BIN)/python tests/bench/bench.py $(PARTS)
 
 browser: ## install the browser that tests/browser/ drives (Debian's chromium)
@@ -77,7 +77,7 @@ lock: setup ## renew the locks after a change of pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
 
-licences: setup-dev ## renew docs/licences.md after a change of the lock
+licences: setup-dev spark ## renew docs/licences.md after a change of the lock
 	{ printf '# Licences of dependencies\n\nMade by `make licences` from what the installed packages say of themselves. This project: EUPL-1.2.\n\n'; \
 	$(BIN)/uv tool run pip-licenses --python $(BIN)/python --from=mixed --format=markdown --with-system --ignore-packages arsplan uv pip \
 	| sed 's/  *|/ |/g; s/--*|/---|/g'; } > docs/licences.md

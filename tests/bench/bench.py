@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import engines
 import floor
 import peers
 from measure import ARSPLAN, PROJECT, Compared, Measured, build, fresh, machine, run, side_by_side
@@ -137,6 +138,38 @@ def size(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+def spark(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Whole builds of large logs with either engine, once each, on all cores of this machine."""
+    found: dict[str, Any] = {}
+    for events in options.events:
+        landing = large_landing(scratch, events)
+        output = fresh(scratch / f"engines-{events}")
+        environment = engines.configure(output / "spark")
+
+        def here(landing: Path = landing, output: Path = output) -> Measured:
+            return build(landing, LARGE_AS_OF, output / "duckdb", "--without-site")
+
+        def there(
+            landing: Path = landing, output: Path = output, environment: dict[str, str] = environment
+        ) -> Measured:
+            on_spark = ("--without-site", "--engine", "spark", "--master", "local[*]")
+            return build(landing, LARGE_AS_OF, output / "parts", *on_spark, environment=environment)
+
+        compared = side_by_side({"DuckDB": here, "Spark": there}, 1)
+        releases = [output / name / "current" for name in ("duckdb", "parts")]
+        described = [json.loads((release / "build.json").read_text()) for release in releases]
+        found[str(events)] = {name: as_result(one) for name, one in compared.items()} | {
+            "rows": sum(file["rows_read"] for file in described[0]["files"] if file["feed"] == "assignment_log"),
+            "differing_marts": engines.differing_marts(*releases),
+            "bytes_shuffled": engines.bytes_shuffled(output / "spark"),
+            "steps": described[1]["seconds_by_step"],
+            "on": f"{date.today()}",
+        }
+        print(f"spark: {found[str(events)]}")
+        shutil.rmtree(output)
+    return found
+
+
 def readers(scratch: Path, _options: argparse.Namespace) -> dict[str, Any]:
     """Many processes ask `current` at random for a minute while builds run one after the other."""
     output = fresh(scratch / "readers")
@@ -211,6 +244,7 @@ def others(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
 PARTS: dict[str, Part] = {
     "overhead": overhead,
     "size": size,
+    "spark": spark,
     "others": others,
     "answers": answers,
     "readers": readers,
@@ -228,10 +262,10 @@ def main() -> None:
     options = parser.parse_args()
     options.scratch.mkdir(parents=True, exist_ok=True)
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for name in options.parts or PARTS:
+    for name in options.parts or [part for part in PARTS if part != "spark"]:  # which needs `make spark`
         start = time.perf_counter()
         measured = PARTS[name](options.scratch, options)
-        known = results.get(name, {}).get("found", {}) if name == "size" else {}
+        known = results.get(name, {}).get("found", {}) if name in ("size", "spark") else {}
         results[name] = {"on": f"{date.today()}", "machine": machine(), "found": known | measured}
         print(f"{name}: {timedelta(seconds=round(time.perf_counter() - start))}")
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")

@@ -21,10 +21,11 @@ ARSPLAN = Path(sys.executable).with_name("arsplan")
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds from start to end, and the largest resident memory of any of its processes, in GiB."""
+    """Seconds from start to end, those of all cores, and the largest memory of any of its processes, in GiB."""
 
     seconds: float
     gibibytes: float
+    core_seconds: float
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Compared:
 
     seconds: float
     gibibytes: float
+    core_seconds: float
     ratio: float
 
 
@@ -40,16 +42,23 @@ class FailedError(Exception):
     """A measured program failed."""
 
 
-# Runs a program and writes what it used. A process of its own, because a child's memory begins with its parent's.
+# Runs a program and writes what it used. A process of its own, because a child's memory begins with its parent's; what
+# the program leaves behind becomes its child (Linux' PR_SET_CHILD_SUBREAPER), and is counted too.
 _RUNNER = """
-import json, resource, subprocess, sys, time
+import ctypes, json, os, resource, subprocess, sys, time
+ctypes.CDLL(None).prctl(36, 1)
 start = time.perf_counter()
 done = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 seconds = time.perf_counter() - start
-memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+try:
+    while True:
+        os.wait()
+except ChildProcessError:
+    pass
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
 said = done.stdout.decode(errors="replace")[-2000:]
 with open(sys.argv[1], "w") as file:
-    json.dump([done.returncode, seconds, memory, said], file)
+    json.dump([done.returncode, seconds, used.ru_maxrss, used.ru_utime + used.ru_stime, said], file)
 """
 
 
@@ -59,19 +68,26 @@ def run(command: Sequence[str | Path], environment: dict[str, str] | None = None
     with tempfile.NamedTemporaryFile() as told:
         runner = [sys.executable, "-c", _RUNNER, told.name, *map(str, command)]
         subprocess.run(runner, env=os.environ | (environment or {}), check=True)
-        code, seconds, memory, said = json.load(told)
+        code, seconds, memory, core_seconds, said = json.load(told)
     if code and not may_fail:
         raise FailedError(f"{' '.join(map(str, command))}: {said}")
-    return Measured(seconds, memory / 2**20)
+    return Measured(seconds, memory / 2**20, core_seconds)
 
 
-def build(landing: Path, as_of: str, output: Path, *options: str, program: Path = PROJECT) -> Measured:
+def build(
+    landing: Path,
+    as_of: str,
+    output: Path,
+    *options: str,
+    program: Path = PROJECT,
+    environment: dict[str, str] | None = None,
+) -> Measured:
     """`arsplan build` in a process of its own; Dagster's storage lies in the output folder.
 
     `program` is the checkout whose code runs, with the installed libraries.
     """
     command = [ARSPLAN, "build", "--landing", landing, "--output", output, "--as-of", as_of, *options]
-    return run(command, {"PYTHONPATH": str(program)})
+    return run(command, {"PYTHONPATH": str(program), **(environment or {})})
 
 
 def side_by_side(measures: dict[str, Callable[[], Measured]], rounds: int) -> dict[str, Compared]:
@@ -85,6 +101,7 @@ def side_by_side(measures: dict[str, Callable[[], Measured]], rounds: int) -> di
         name: Compared(
             statistics.median(one[name].seconds for one in found),
             statistics.median(one[name].gibibytes for one in found),
+            statistics.median(one[name].core_seconds for one in found),
             statistics.median(one[name].seconds / one[first].seconds for one in found),
         )
         for name in measures

@@ -73,6 +73,49 @@ def _size(found: Results) -> Iterator[str]:
     yield f"Steps of the largest, again, s: {', '.join(f'{step} {seconds}' for step, seconds in steps.items())}."
 
 
+def _spark(found: Results) -> Iterator[str]:
+    yield from _head(
+        "Beyond one machine: both engines on this one",
+        "rows of the log",
+        "engine",
+        "seconds",
+        "core-seconds",
+        "GiB of its largest process",
+        "GiB shuffled",
+        "marts that differ",
+    )
+    sizes = sorted(found.values(), key=lambda one: one["rows"])
+    for one in sizes:
+        for engine in ("DuckDB", "Spark"):
+            it = one[engine]
+            used = f"{it['seconds']:.0f} | {it['core_seconds']:.0f} | {it['gibibytes']:.1f}"
+            of_spark = f"{one['bytes_shuffled'] / 2**30:.2f} | {len(one['differing_marts'])}"
+            yield f"| {one['rows']:,} | {engine} | {used} | {of_spark if engine == 'Spark' else '|'} |"
+    yield ""
+    yield "Whole builds `--without-site`, once each, on all cores. Spark had as much memory as DuckDB."
+    if len(sizes) < 2:
+        return
+    before, after = sizes[-2:]
+    rows = after["rows"] - before["rows"]
+    seconds, ours, theirs = (
+        (after[engine][of] - before[engine][of]) / rows
+        for engine, of in (("DuckDB", "seconds"), ("DuckDB", "core_seconds"), ("Spark", "core_seconds"))
+    )
+    yield (
+        f"From {before['rows']:,} to {after['rows']:,} rows, a row more cost DuckDB {ours * 1e6:.1f} core-microseconds "
+        f"and Spark {theirs * 1e6:.1f}, {theirs / ours:.1f} times as many:"
+    )
+    yield f"on more than {theirs / seconds:.0f} cores Spark does more rows in an hour than DuckDB on this machine."
+    yield ""
+    yield from _head("Extrapolated: Spark, hours", "rows of the log", *(f"{cores} cores" for cores in _CORES))
+    for power in (9, 10):
+        core_hours = (after["Spark"]["core_seconds"] + theirs * (10**power - after["rows"])) / 3600
+        yield f"| 10^{power} | {' | '.join(f'{core_hours / cores:.1f}' for cores in _CORES)} |"
+    yield ""
+    yield "Not measured: reckoned from the two largest logs above, as if work grew with rows and spread over all cores."
+
+
+_CORES = (16, 64, 256)
 _SIZE_NAMES = {
     "floor": "floor",
     "build": "build, for the first time",
@@ -142,6 +185,7 @@ def _head(title: str, *columns: str) -> Iterator[str]:
 SECTIONS = {
     "overhead": _overhead,
     "size": _size,
+    "spark": _spark,
     "others": _others,
     "answers": _answers,
     "readers": _readers,
