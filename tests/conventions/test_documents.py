@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections import Counter
 from importlib.metadata import packages_distributions
+from itertools import chain
 
 from conftest import PROJECT, SHIPPED_LANDING
 
@@ -136,5 +137,6 @@ def test_operators_page_shows_a_web_server_with_the_headers_of_ours() -> None:
 def test_every_direct_dependency_has_a_listed_licence() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     listed = (PROJECT / "docs" / "licences.md").read_text(encoding="utf-8").lower().replace("_", "-")
-    pins = [re.split("[=>]=", pin) for pin in [*project["dependencies"], *project["optional-dependencies"]["dev"]]]
+    extras = project["optional-dependencies"].values()
+    pins = [re.split("[=>]=", pin) for pin in chain(project["dependencies"], *extras)]
     assert [name for name, pinned in pins if f"| {name.lower()} | {pinned} |" not in listed] == []
