@@ -47,7 +47,7 @@ NEEDED_OTHERWISE = {
 def test_every_dependency_is_used() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     pins = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {re.split("[=>]=", pin)[0].lower() for pin in pins}
+    names = {re.split(r"(?:\[\w+\])?[=>]=", pin)[0].lower() for pin in pins}
     files = [*(PROJECT / "dagster_project").rglob("*.py"), *(PROJECT / "tests").rglob("*.py")]
     files += (PROJECT / "expectations").rglob("*.py")
     code = "\n".join(file.read_text(encoding="utf-8") for file in files)
@@ -138,5 +138,5 @@ def test_every_direct_dependency_has_a_listed_licence() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     listed = (PROJECT / "docs" / "licences.md").read_text(encoding="utf-8").lower().replace("_", "-")
     extras = project["optional-dependencies"].values()
-    pins = [re.split("[=>]=", pin) for pin in chain(project["dependencies"], *extras)]
+    pins = [re.split(r"(?:\[\w+\])?[=>]=", pin) for pin in chain(project["dependencies"], *extras)]
     assert [name for name, pinned in pins if f"| {name.lower()} | {pinned} |" not in listed] == []
