@@ -5,6 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# A file of tests stays in one process, which builds what they share; one process more than cores, since builds wait for disks.
+IN_PARALLEL = -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile
 export DO_NOT_TRACK := 1
 
 help: ## show this list
@@ -29,10 +31,10 @@ run: setup ## build a release from the shipped data, as of their last day
 	$(BIN)/arsplan build --as-of 2026-10-31
 
 test: setup-dev ## run the tests; installs what testing needs
-	$(BIN)/pytest -n auto --dist worksteal -m "not long"
+	$(BIN)/pytest $(IN_PARALLEL) -m "not long"
 
 test-long: setup-dev ## run all tests, also those that take minutes
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest $(IN_PARALLEL)
 
 spark: .venv/complete-spark ## install what `arsplan build --engine spark` needs (docs/scale.md)
 	@command -v java > /dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q openjdk-17-jre-headless; }

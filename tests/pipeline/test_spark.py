@@ -6,6 +6,7 @@ import csv
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +17,9 @@ from conftest import EXAMPLES, Build, Built
 from pipeline.test_examples import WORLDS, as_text
 
 from dagster_project.cli import main
-from dagster_project.transform.spark import session
+from dagster_project.ingest.dbt_sources import write_sources
+from dagster_project.transform.run_dbt import dbt_variables
+from dagster_project.transform.spark import build_log, session
 
 pytestmark = pytest.mark.spark
 
@@ -114,12 +117,14 @@ def deep_log(landing: Path) -> Path:
     return landing
 
 
-def test_a_chain_of_replacements_may_be_of_any_depth(build: Build, tmp_path: Path) -> None:
-    built = build(deep_log(tmp_path / "landing"), "2026-01-31", tmp_path / "output", spark=True)
-    parts = built.finished() / "parquet" / "assignments" / "*.parquet"
-    with duckdb.connect() as connection:
-        roots = connection.execute(f"select distinct original_assignment_id from '{parts}'").fetchall()
-    assert roots == [(f"{SECRET}-000",)]
+def test_a_chain_of_replacements_may_be_of_any_depth(tmp_path: Path) -> None:
+    write_sources(deep_log(tmp_path / "landing"), tmp_path / "sources", tmp_path / "kept", lambda *_: None)
+    traced, variables = "int_replacements_traced_to_originals", dbt_variables(date(2026, 1, 31), None, "B1")
+    folders = tmp_path / "sources", tmp_path / "dbt", tmp_path / "log"
+    with duckdb.connect() as warehouse:
+        build_log("local[2]", *folders, variables, lambda: nullcontext(warehouse), selected=[f"+{traced}"])
+        query = f"select original_assignment_id, count(*) from intermediate.{traced} group by all"
+        assert warehouse.execute(query).fetchall() == [(f"{SECRET}-000", DEEP - 1)]
 
 
 def test_what_breaks_on_spark_is_told_without_values(
