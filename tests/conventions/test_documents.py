@@ -38,7 +38,7 @@ NEEDED_OTHERWISE = {
     "mypy": ("Makefile", "/mypy"),
     "ruff": ("Makefile", "/ruff"),
     "sqlfluff": ("Makefile", "/sqlfluff"),
-    "pytest-xdist": ("Makefile", "-n auto"),
+    "pytest-xdist": ("Makefile", "--dist loadfile"),
     "pandas-stubs": ("expectations/suite.py", "import pandas"),
     "pyarrow-stubs": ("dagster_project/ingest/read_parquet.py", "import pyarrow"),
 }
