@@ -184,7 +184,7 @@ def test_every_plan_is_an_accessible_pdf(public: Path, shipped: Built) -> None:
 
 def test_workbook_holds_the_plan_and_the_outcome(internal: Path, shipped: Built) -> None:
     book = fastexcel.read_excel(internal / "documents" / str(YEAR) / "latest" / f"arsplan-{YEAR}.xlsx")
-    assert book.sheet_names == ["Plan", "Utfall", "Räkning", "Förklaringar"]
+    assert book.sheet_names == ["Plan", "Utfall", "Avräkning", "Förklaringar"]
     plan = book.load_sheet("Plan").to_polars().rows()
     expected = shipped.query(
         "select municipality_code, list(planned_persons order by plan_month) from marts.monthly_plan "

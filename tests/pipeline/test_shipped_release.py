@@ -46,6 +46,7 @@ MARTS = {
     "municipalities",
     "municipality_quotas",
     "national_decisions",
+    "open_deadlines",
     "over_plan_dialogues",
     "plan_arithmetic",
     "plan_deviations",

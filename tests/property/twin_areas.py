@@ -12,12 +12,13 @@ COUNTRY = "00"
 
 
 def area_marts(marts: Marts, register: Register, as_of: date) -> Marts:
-    """`area_plan_deviations`, `area_year_summaries` and `cancellation_summaries`."""
+    """`area_plan_deviations`, `area_year_summaries`, `cancellation_summaries` and `open_deadlines`."""
     areas = {row["municipality_code"]: (COUNTRY, row["county_code"], row["municipality_code"]) for row in register}
     return {
         "area_plan_deviations": area_plan_deviations(marts, areas),
         "area_year_summaries": area_year_summaries(marts, areas, as_of),
         "cancellation_summaries": cancellation_summaries(marts, areas),
+        "open_deadlines": open_deadlines(marts, areas),
     }
 
 
@@ -79,18 +80,20 @@ def has_ended(month: date, as_of: date) -> bool:
     return following - timedelta(days=1) <= as_of
 
 
-def status(planned: int | None, net: int, is_covered: bool) -> str:
+def status(kommuntal: int | None, planned: int | None, net: int, is_covered: bool) -> str:
     """Decision 6."""
     if not is_covered:
         return "not_delivered"
-    if planned is None:
-        return "not_begun"
+    if kommuntal is None or planned is None:
+        return "no_kommuntal" if kommuntal is None else "not_begun"
     short = planned - net
     if abs(short) <= 2 or abs(short) * 10 <= planned:
         return "on_plan"
+    if abs(short) <= 5:
+        return "within_household"
     if short < 0:
         return "ahead"
-    return "far_behind" if short > 5 and short * 4 > planned else "behind"
+    return "far_behind" if short * 4 > planned else "behind"
 
 
 def area_year_summaries(marts: Marts, areas: dict[str, tuple[str, ...]], as_of: date) -> list[Row]:
@@ -108,6 +111,10 @@ def area_year_summaries(marts: Marts, areas: dict[str, tuple[str, ...]], as_of: 
         planned, net = total(ended, "planned_persons"), total(ended, "net_assigned_persons")
         is_covered = has_log(marts, year, as_of)
         nobody = 0 if is_covered else None
+        kommuntal, awaiting = total(rows, "kommuntal_persons"), total(cancelled[area, year], "awaiting_persons")
+        settled = sum(total(rows, f"{persons}_persons") or 0 for persons in ("received", "open")) + (awaiting or 0)
+        to_assign = kommuntal - settled if is_covered and kommuntal is not None else None
+        months_left = (total(rows, "planned_persons") or 0) - (planned or 0)
         found.append(
             {
                 "quota_year": year,
@@ -115,22 +122,43 @@ def area_year_summaries(marts: Marts, areas: dict[str, tuple[str, ...]], as_of: 
                 "lanstal_persons": total(lanstal[area, year], "lanstal_persons"),
                 "counties_missing": counties_missing(areas, lanstal, area, year),
                 "municipalities_missing": missing(marts["quota_year_counts"], areas, area, year),
-                "kommuntal_persons": total(rows, "kommuntal_persons"),
+                "kommuntal_persons": kommuntal,
                 "planned_to_date_persons": planned or 0,
                 "net_assigned_to_date_persons": net or nobody,
                 "deviation_to_date_persons": None if planned is None or net is None else net - planned,
                 "to_date_month": max((row["plan_month"] for row in ended), default=None),
-                "plan_status": status(planned, net or 0, is_covered),
+                "plan_status": status(kommuntal, planned, net or 0, is_covered),
                 "assigned_persons": total(months[area, year], "assigned_persons") or nobody,
                 "received_persons": total(rows, "received_persons") or nobody,
                 "open_persons": total(rows, "open_persons") or nobody,
                 "cancelled_persons": total(rows, "cancelled_persons") or nobody,
-                "awaiting_persons": total(cancelled[area, year], "awaiting_persons") or nobody,
+                "awaiting_persons": awaiting or nobody,
+                "to_assign_persons": to_assign,
+                "behind_plan_persons": None if to_assign is None else to_assign - months_left,
                 "unassigned_persons": total(rows, "unassigned_persons"),
                 "is_covered_by_log": is_covered,
             }
         )
     return found
+
+
+def open_deadlines(marts: Marts, areas: dict[str, tuple[str, ...]]) -> list[Row]:
+    still_open = [
+        {**row, "deadline_month": row["reception_deadline_date"].replace(day=1)}
+        for row in marts["assignments"]
+        if row["status"] == "open"
+    ]
+    groups = by_area(still_open, areas, "quota_year", "deadline_month")
+    return [
+        {
+            "area_code": area,
+            "quota_year": year,
+            "deadline_month": month,
+            "open_persons": total(rows, "persons"),
+            "overdue_persons": sum(row["persons"] for row in rows if row["is_overdue"]),
+        }
+        for (area, year, month), rows in groups.items()
+    ]
 
 
 def has_log(marts: Marts, year: int, as_of: date) -> bool:

@@ -31,7 +31,7 @@ _OUTCOME = (
     ("cumulative_net_assigned_persons", "Netto, ackumulerat", "Netto från januari till och med månaden."),
     ("cumulative_deviation_persons", "Avvikelse, ackumulerad", "Skillnaden mellan de två; tom före månadens början."),
     ("received_in_month_persons", "Mottagna", "Personer mottagna i månaden, mot vilket års kommuntal som helst."),
-    ("prior_year_replacement_persons", "För tidigare år", "Anvisade i månaden som ersättning mot ett tidigare år."),
+    ("prior_year_replacement_persons", "Ersättningar för tidigare år", "Anvisade i månaden mot ett tidigare år."),
     ("over_plan_persons", "Över plan", "Anvisade utöver planen, ersättningar borträknade."),
     ("over_plan_unapproved_persons", "Utan godkännande", "Av dem, utan kommunens godkännande."),
 )
@@ -40,8 +40,8 @@ _COUNTS = (
     ("planned_persons", "Planerade", "Personer i årets plan, alla månader."),
     ("net_assigned_to_date_persons", "Anvisade netto", "Personer anvisade hittills och inte avbrutna."),
     ("received_persons", "Mottagna", "Personer mottagna mot årets kommuntal, när det än skedde."),
-    ("open_persons", "Öppna", "Personer anvisade som varken är mottagna eller avbrutna."),
-    ("unassigned_persons", "Kvar att anvisa", "Kommuntal minus mottagna och öppna."),
+    ("open_persons", "Öppna anvisningar", "Personer anvisade som varken är mottagna eller avbrutna."),
+    ("unassigned_persons", "Kvar att anvisa", "Kommuntal minus mottagna och öppna; under noll: överanvisade."),
     ("cancelled_persons", "Avbrutna", "Personer i avbrutna anvisningar."),
     ("received_later_persons", "Mottagna efter årets slut", "Av de mottagna, mottagna efter 31 december."),
     ("received_by_replacement_persons", "Mottagna som ersättning", "Av de mottagna, de i ersättningsanvisningar."),
@@ -94,11 +94,11 @@ def fill(book: Workbook, figures: MartRows, year: int, public_day: PublicDay | N
     _sheet(
         book,
         formats,
-        "Räkning",
+        "Avräkning",
         (*_AREA, *(head for _, head, _ in of_counts)),
         ((*area(row.municipality_code), *(getattr(row, column) for column, _, _ in of_counts)) for row in counts),
     )
-    explained = [("Utfall", of_outcome), ("Räkning", of_counts)]
+    explained = [("Utfall", of_outcome), ("Avräkning", of_counts)]
     _explain(book.add_worksheet("Förklaringar"), formats, figures, year, _notes(public_day), explained)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from dagster_project.publish.site.scales import class_bounds, class_breaks, class_of, signed_breaks
 
 # How a plan is followed, as on the map: below the plan first.
-STATUS_CLASSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun")
+STATUS_CLASSES = ("far_behind", "behind", "within_household", "on_plan", "ahead", "not_begun")
 
 
 @dataclass(frozen=True)

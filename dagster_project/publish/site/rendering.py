@@ -17,11 +17,12 @@ from dagster_project.language import LANGUAGES, Language
 from dagster_project.publish.failures import Failure, failure
 from dagster_project.publish.mart_rows import COUNTRY, MartRows
 from dagster_project.publish.public_day import PublicDay
-from dagster_project.publish.site import charts, contents
+from dagster_project.publish.site import charts, contents, standing
 from dagster_project.publish.site.shapes import map_shapes
 from dagster_project.publish.site.templating import templates
 from dagster_project.releases.document_paths import plan_document, plan_workbook
 from dagster_project.settings import SiteSettings
+from dagster_project.sql import Row
 
 # How people were received, with all and some of them, as the columns of receptions_by_category.
 RECEIVED_CATEGORIES = (
@@ -35,7 +36,9 @@ RECEIVED_CATEGORIES = (
 )
 
 # The words for how a plan is followed, the most urgent first.
-STATUSES = ("far_behind", "behind", "on_plan", "ahead", "not_begun", "not_delivered")
+STATUSES = (
+    "far_behind", "behind", "within_household", "on_plan", "ahead", "not_begun", "no_kommuntal", "not_delivered",
+)  # fmt: skip
 
 # What a menu leads to, by the word for it.
 _PLACES = {
@@ -170,6 +173,12 @@ def _environment(
         kind, _, column = reason.partition(":")
         return str(texts["rejected"][kind].format(column=column))
 
+    def part_notes(row: Row) -> dict[str, str]:
+        deadlines = figures.by("open_deadlines", "quota_year", "area_code").get((row.quota_year, row.area_code), [])
+        to_assign = standing.to_assign_note(row, language)
+        open_until = standing.open_note(deadlines, row.quota_year, language)
+        return {"open": open_until, "to_assign": to_assign, "over_assigned": to_assign}
+
     environment.filters["host"] = lambda address: urlsplit(address).netloc
     environment.globals |= {
         "t": texts,
@@ -195,6 +204,9 @@ def _environment(
         "rejection": rejection,
         "steps": contents.STEPS,
         "received_categories": RECEIVED_CATEGORIES,
+        "standing_sentence": lambda row, area: standing.sentence(row, area, language, readership.is_internal),
+        "standing_parts": lambda row: standing.parts(row, readership.is_internal),
+        "part_notes": part_notes,
         "explanation": lambda code, year, head: contents.explanation(figures, code, year, head, language),
         "plan_document": plan_document,
         "plan_workbook": plan_workbook,

@@ -37,7 +37,8 @@ select
         as net_assigned_to_date_persons,
     (followed.net_assigned_to_date_persons - followed.planned_to_date_persons)::bigint as deviation_to_date_persons,
     {{ plan_status(
-        'followed.planned_to_date_persons', 'followed.net_assigned_to_date_persons', 'counted.is_covered_by_log'
+        'counted.kommuntal_persons', 'followed.planned_to_date_persons', 'followed.net_assigned_to_date_persons',
+        'counted.is_covered_by_log'
     ) }} as plan_status,
     {{ counted_persons('followed.assigned_persons', 'counted.is_covered_by_log') }} as assigned_persons,
     counted.received_persons,
@@ -46,6 +47,10 @@ select
     counted.awaiting_persons,
     counted.overdue_persons,
     counted.unassigned_persons,
+    (counted.kommuntal_persons - counted.received_persons - counted.open_persons - counted.awaiting_persons)::bigint
+        as to_assign_persons,
+    (to_assign_persons - (counted.planned_persons - coalesce(followed.planned_to_date_persons, 0)))::bigint
+        as behind_plan_persons,
     counted.received_later_persons,
     counted.received_by_replacement_persons,
     {{ counted_persons('followed.prior_year_replacement_persons', 'counted.is_covered_by_log') }}
