@@ -247,14 +247,10 @@ def _build(options: argparse.Namespace) -> int:
     from dagster_project.pipeline.build import new_build  # noqa: PLC0415
 
     try:
-        with_site = not options.without_site
-        master = (options.master or spark_master()) if (options.engine or engine()) == "spark" else ""
+        with_site, engine_of_log = not options.without_site, options.engine or engine()
+        master = (options.master or spark_master()) if engine_of_log == "spark" else ""
         settings = settings_for(options.landing, options.output, options.as_of, options.known_at, with_site, master)
-        if master:
-            from dagster_project.transform.spark import require_spark  # noqa: PLC0415 (an extra)
-
-            require_spark()
-        _check_settings()
+        _check_settings(engine_of_log)
         check_landing(settings.landing)
         with new_build(settings) as build:
             return _run_build(build, options.profile)
@@ -348,7 +344,7 @@ def _up(options: argparse.Namespace) -> int:
     """Check the settings, then run until somebody stops it."""
     from dagster_project.service.loop import ServiceRunningError, serve  # noqa: PLC0415
 
-    _check_settings()
+    _check_settings(engine())
     try:
         socket.create_server((options.host, options.port)).close()
     except OSError as error:
@@ -361,13 +357,16 @@ def _up(options: argparse.Namespace) -> int:
         return BROKE
 
 
-def _check_settings() -> None:
-    """Raise SettingError where one of the settings that are used later is wrong."""
+def _check_settings(engine_of_log: str) -> None:
+    """Raise SettingError where a setting that is used later is wrong, WrongUsageError where the engine is missing."""
     from dagster_project.ingest.landing import check_feeds_with_digests  # noqa: PLC0415
     from dagster_project.service.alert_and_answer_settings import read_alert_settings  # noqa: PLC0415
     from dagster_project.service.answers.template import read_answer_settings  # noqa: PLC0415
 
-    engine()
+    if engine_of_log == "spark":
+        from dagster_project.transform.spark import require_spark  # noqa: PLC0415 (an extra)
+
+        require_spark()
     nightly_at()
     oldest_release()
     heartbeat_url()

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import EXAMPLES, Build, Built
+from pipeline.mail_server import free_port
 from pipeline.test_examples import WORLDS, as_text
 
 from dagster_project.cli import main
@@ -167,8 +168,10 @@ def test_what_is_missing_is_said_in_one_sentence(
     command = ["build", "--engine", "spark", "--output", str(tmp_path)]
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", os.devnull)
-    assert main(command) == 2
-    assert "apt-get install openjdk-17-jre-headless" in capsys.readouterr().err
+    monkeypatch.setenv("ARSPLAN_ENGINE", "spark")
+    for either in (command, ["up", "--port", str(free_port())]):
+        assert main(either) == 2
+        assert "apt-get install openjdk-17-jre-headless" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "pyspark", None)
     assert main(command) == 2
     assert "make spark" in capsys.readouterr().err
