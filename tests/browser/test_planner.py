@@ -89,6 +89,17 @@ def test_sorts_the_counties(page: Page, address: str, shipped: Built) -> None:
     assert page.locator("#counties tbody th").all_inner_texts() == [name for (name,) in expected]
 
 
+def test_a_county_lists_what_was_moved_between_its_municipalities(page: Page, address: str, shipped: Built) -> None:
+    page.goto(f"{address}/lan/07/index.html")
+    expected = shipped.query(
+        "select agreement_id from marts.redistribution_outcomes join marts.municipalities "
+        "on municipality_code in (from_municipality_code, to_municipality_code) "
+        "where county_code = '07' group by agreement_id, requested_date order by requested_date desc, agreement_id"
+    )
+    assert expected
+    assert page.locator("#redistributions tbody th").all_inner_texts() == [name for (name,) in expected]
+
+
 def test_sorts_by_status_from_the_most_urgent(page: Page, address: str) -> None:
     page.goto(f"{address}/lan/03/2026.html")
     page.locator("#municipalities").get_by_role("button", name="Läge").click()

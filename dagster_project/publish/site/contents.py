@@ -78,7 +78,7 @@ def country_months_shown(figures: MartRows) -> dict[str, int]:
 def county_outcome(figures: MartRows, county: Row, year: int | None) -> dict[str, Any]:
     """Plan beside outcome of a county and its municipalities."""
     code = county.county_code
-    register = figures.by("municipalities", "county_code")[code]
+    register = _register(figures, code)
     summaries = [
         figures.one("area_year_summaries", quota_year=year, area_code=row.municipality_code) for row in register
     ]
@@ -97,11 +97,18 @@ def county_outcome(figures: MartRows, county: Row, year: int | None) -> dict[str
 def county_plan(figures: MartRows, county: Row) -> dict[str, Any]:
     """Decisions on länstal and kommuntal of a county, of all years."""
     code = county.county_code
-    quotas = figures.by("county_quotas", "county_code").get(code, [])
+    quotas, register = figures.by("county_quotas", "county_code").get(code, []), _register(figures, code)
+    codes = {row.municipality_code for row in register}
+    moved = [
+        row
+        for row in figures.marts["redistribution_outcomes"]
+        if codes & {row.from_municipality_code, row.to_municipality_code}
+    ]
     return {
         "code": code,
         "area": county.county_name,
-        "register": figures.by("municipalities", "county_code")[code],
+        "register": register,
+        "redistributions": sorted(moved, key=lambda row: row.requested_date, reverse=True),
         "proposals": figures.by("lanstal_proposals", "county_code").get(code, []),
         "quotas": quotas,
         "quota_spans": [
@@ -111,6 +118,11 @@ def county_plan(figures: MartRows, county: Row) -> dict[str, Any]:
         ],
         "lanstal_changes": figures.by("lanstal_changes", "county_code").get(code, []),
     }
+
+
+def _register(figures: MartRows, county_code: str) -> list[Row]:
+    """The municipalities of a county."""
+    return figures.by("municipalities", "county_code")[county_code]
 
 
 def county(figures: MartRows, county: Row, year: int | None) -> dict[str, Any]:

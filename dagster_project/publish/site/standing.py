@@ -22,7 +22,9 @@ class Part:
 def sentence(row: Row, area: str, language: Language, is_internal: bool) -> str:
     """How the plan is followed, as a person would say it; `row` is of area_year_summaries, or of outcome_years."""
     texts = language.texts["standing"]
-    begins = texts[row.plan_status].format(area=area, year=row.quota_year)
+    is_past = row.to_date_month == date(row.quota_year, 12, 1)
+    begins = (language.texts["standing_of_past"] if is_past else {}).get(row.plan_status) or texts[row.plan_status]
+    begins = begins.format(area=area, year=row.quota_year)
     if row.plan_status in ("no_kommuntal", "not_delivered"):
         return f"{begins}."
     left, awaiting = row.planned_persons - row.planned_to_date_persons, row.awaiting_persons if is_internal else 0

@@ -45,7 +45,7 @@ def test_a_sentence_says_how_the_plan_is_followed() -> None:
         ),
         (
             {"to_date_month": date(2026, 12, 1), "planned_to_date_persons": 25, "awaiting_persons": 0},
-            "Älmhult följer planen: 20 av 25 anvisade (netto), 18 av 25 mottagna.",
+            "Älmhult följde planen: 20 av 25 anvisade (netto), 18 av 25 mottagna.",
         ),
         (
             {"to_date_month": date(2026, 11, 1), "planned_to_date_persons": 23, "awaiting_persons": 0},
