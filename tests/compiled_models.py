@@ -20,10 +20,11 @@ import pytest
 
 from dagster_project.settings import DBT_PROJECT
 from dagster_project.sql import sql_text
-from dagster_project.transform import run_dbt
+from dagster_project.transform import run_dbt, spark
 from dagster_project.transform.dbt_manifest import nodes
 
 by_dbt = run_dbt.invoke_dbt
+assert spark.invoke_dbt is by_dbt  # what runs on Spark has taken it before it is replaced, and keeps it
 
 
 @contextmanager
