@@ -19,11 +19,14 @@ SUITE = Suite(
         select
             counts.*,
             municipalities.municipality_name,
-            coalesce(logged.overdue_assignments, 0) as rows
+            coalesce(late.cases, 0) as rows
         from marts.quota_year_counts as counts
         inner join marts.municipalities as municipalities using (municipality_code)
-        left join intermediate.log_years as logged using (quota_year, municipality_code)
-        order by rows desc, quota_year, municipality_code
+        left join intermediate.log_to_do as late
+            on counts.quota_year = late.quota_year
+            and counts.municipality_code = late.municipality_code
+            and late.kind = 'overdue'
+        order by rows desc, counts.quota_year, counts.municipality_code
     """,
     expectations=(
         gxe.ExpectColumnValuesToBeInSet(

@@ -13,6 +13,8 @@ PAGE_TYPES = (
     "index.html",
     "lan/07/index.html",
     "kommun/0765/index.html",
+    "attgora.html",
+    "jamfor/index.html",
     "arsplanering/index.html",
     "andringar.html",
     "datakvalitet.html",

@@ -15,6 +15,7 @@ from conftest import PROJECT, SHIPPED_AS_OF, SHIPPED_LANDING, Built
 
 from dagster_project.checks.contract import CHECKS
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, FEEDS, Feed
+from dagster_project.publish.site.contents import WAITING
 
 MARTS = {
     "area_plan_deviations",
@@ -60,6 +61,7 @@ MARTS = {
     "replacement_links",
     "request_answer_months",
     "request_answers",
+    "to_do",
 }
 
 # One row per assignment, event or delivered row or file, and what officers work with: nobody outside sees them.
@@ -75,6 +77,14 @@ def test_is_published(shipped: Built) -> None:
     assert shipped.exit_code == 0, shipped.text
     assert (shipped.output / "current").is_symlink()
     assert f"as of {SHIPPED_AS_OF}" in shipped.text
+
+
+def test_what_waits_is_counted_as_its_checks_count(shipped: Built) -> None:
+    checks = {kind: check for kind, check in WAITING.items() if check}
+    failing = dict(shipped.query("select check_name, failing_rows from marts.check_results"))
+    cases = dict(shipped.query("select kind, sum(cases)::int from marts.to_do group by kind"))
+    assert {kind: cases.get(kind, 0) for kind in checks} == {kind: failing[check] for kind, check in checks.items()}
+    assert set(cases) <= set(WAITING)
 
 
 def test_2018_equals_the_published_closing_table(shipped: Built) -> None:

@@ -20,6 +20,7 @@ from twin_plan import (
     visible_redistributions,
     visible_wishes,
 )
+from twin_to_do import to_do
 
 Marts = dict[str, list[Row]]
 
@@ -63,11 +64,12 @@ class Requests:
 def request_marts(
     landing: Path, register: list[dict[str, str]], as_of: date, known_at: datetime | None, marts: Marts
 ) -> Marts:
-    """`assessed_plan_months` and `request_answer_months`."""
+    """`assessed_plan_months`, `request_answer_months` and `to_do`."""
     requests = Requests(landing, register, as_of, known_at)
     return {
         "assessed_plan_months": list(assessed_plan_months(requests, marts)),
         "request_answer_months": list(request_answer_months(requests, marts)),
+        "to_do": to_do(marts, [wish for wish in requests.wishes if wish.decision is None], register, as_of),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -22,6 +23,20 @@ from dagster_project.sql import Row
 CHANGES_SHOWN = 500
 FIGURES_OF_A_YEAR = ("lanstal", "kommuntal", "quota_proposals", "redistributions", "change_requests", "assignment_log")
 
+# What waits for somebody, the most urgent first, with the check that counts the same cases, if one does.
+WAITING = {
+    "overdue": "no_overdue_receptions",
+    "over_plan_unanswered": "",
+    "over_plan_unapproved": "over_plan_has_approval",
+    "awaiting": "",
+    "nothing_assigned": "",
+    "change_request": "",
+    "redistribution": "",
+    "kommuntal_awaited": "kommuntal_follows_lanstal",
+    "kommuntal_missing": "kommuntal_reported",
+}
+MONTHS_AHEAD = 3
+
 # Steps of a build in their order, as the history shows them.
 STEPS = ("ingest", "transform", "edition", "checks", "tables", "documents", "site", "publish")
 
@@ -38,8 +53,8 @@ def country_outcome(figures: MartRows, measures: Sequence[maps.Measure], year: i
         "measures": measures,
         "summary": figures.one("area_year_summaries", quota_year=year, area_code=COUNTRY),
         "months": figures.by("area_plan_deviations", "area_code", "quota_year").get((COUNTRY, year), []),
+        "coming": coming(figures, "area_plan_deviations", COUNTRY),
         "counties": summaries.get((year, "county"), []),
-        "municipalities": summaries.get((year, "municipality"), []),
         "decisions": figures.by("national_decisions", "quota_year").get(year, []),
         "received": figures.one("receptions_by_category", reception_year=year, area_code=COUNTRY),
     }
@@ -49,9 +64,64 @@ def country(figures: MartRows, year: int | None) -> dict[str, Any]:
     """Everything of the country, for those who log in."""
     return {
         **country_outcome(figures, maps.MEASURES, year),
+        "waiting": waiting(figures),
         "reasons": figures.by("cancellation_reasons", "quota_year").get(year, []),
         **_cancellations(figures, year, country=COUNTRY),
     }
+
+
+def to_do(figures: MartRows) -> dict[str, Any]:
+    """What waits for somebody in the whole country: its kinds with their sums, and every row."""
+    rows = waiting(figures)
+    kinds = []
+    for kind, of_kind in groupby(rows, key=lambda row: row.kind):
+        found = list(of_kind)
+        persons = [row.persons for row in found if row.persons is not None]
+        kinds.append(
+            {
+                "kind": kind,
+                "check": WAITING[kind],
+                "cases": sum(row.cases for row in found),
+                "persons": sum(persons) if persons else None,
+                "oldest_date": found[0].oldest_date,
+                "waiting_days": found[0].waiting_days,
+            }
+        )
+    return {"waiting": rows, "kinds": kinds}
+
+
+def waiting(figures: MartRows, *area_codes: str) -> list[Row]:
+    """What waits in these areas, or anywhere: kind by kind, the oldest first."""
+    rows = figures.marts["to_do"] if not area_codes else []
+    for code in area_codes:
+        rows = [*rows, *figures.by("to_do", "area_code").get(code, [])]
+    kinds = list(WAITING)
+    return sorted(rows, key=lambda row: (kinds.index(row.kind), row.oldest_date, row.area_code, row.quota_year))
+
+
+def coming(figures: MartRows, months: str, area_code: str) -> list[dict[str, Any]]:
+    """What is planned in the months to come, of whichever year, and for those who log in what is to be received.
+
+    `months` is the mart of the area's months.
+    """
+    column = "area_code" if months == "area_plan_deviations" else "municipality_code"
+    planned = figures.by(months, column, "plan_month")
+    due = figures.by("open_deadlines", "area_code", "deadline_month") if "open_deadlines" in figures.marts else {}
+    found = []
+    for number in range(figures.as_of.month, figures.as_of.month + MONTHS_AHEAD):
+        month = date(figures.as_of.year + number // 12, number % 12 + 1, 1)
+        plan = planned.get((area_code, month))
+        open_persons = sum(row.open_persons for row in due.get((area_code, month), []))
+        found.append({"month": month, "planned": plan[0].planned_persons if plan else None, "due": open_persons})
+    return found
+
+
+def compare(figures: MartRows, years: list[int], year: int | None) -> dict[str, Any]:
+    """All municipalities of a year side by side."""
+    rows = figures.by("area_year_summaries", "quota_year", "area_level").get((year, "municipality"), [])
+    counties = {row.county_code: row.county_name for row in figures.marts["counties"]}
+    of = {row.municipality_code: counties[row.county_code] for row in figures.marts["municipalities"]}
+    return {"years": years, "municipalities": rows, "county_of": of}
 
 
 def closed_year(figures: MartRows, year: int | None) -> dict[str, Any]:
@@ -90,6 +160,7 @@ def county_outcome(figures: MartRows, county: Row, year: int | None) -> dict[str
         "summary": figures.one("area_year_summaries", quota_year=year, area_code=code),
         "municipalities": [summary for summary in summaries if summary],
         "months": figures.by("area_plan_deviations", "area_code", "quota_year").get((code, year), []),
+        "coming": coming(figures, "area_plan_deviations", code),
         "received": figures.one("receptions_by_category", reception_year=year, area_code=code),
     }
 
@@ -127,10 +198,12 @@ def _register(figures: MartRows, county_code: str) -> list[Row]:
 
 def county(figures: MartRows, county: Row, year: int | None) -> dict[str, Any]:
     """Everything of a county, for those who log in."""
+    code = county.county_code
     return {
         **county_plan(figures, county),
         **county_outcome(figures, county, year),
-        **_cancellations(figures, year, county=county.county_code, country=COUNTRY),
+        "waiting": waiting(figures, code, *(row.municipality_code for row in _register(figures, code))),
+        **_cancellations(figures, year, county=code, country=COUNTRY),
     }
 
 
@@ -143,6 +216,7 @@ def municipality_outcome(figures: MartRows, municipality: Row, year: int | None)
         "summary": figures.one("area_year_summaries", quota_year=year, area_code=code),
         "received": figures.one("receptions_by_category", reception_year=year, area_code=code),
         "months": figures.by("plan_deviations", "municipality_code", "quota_year").get((code, year), []),
+        "coming": coming(figures, "plan_deviations", code),
     }
 
 
@@ -168,6 +242,7 @@ def municipality(figures: MartRows, municipality: Row, year: int | None) -> dict
     return {
         **municipality_plan(figures, municipality, year),
         **municipality_outcome(figures, municipality, year),
+        "waiting": waiting(figures, code),
         "prior": figures.one("area_year_summaries", quota_year=(year or 0) - 1, area_code=code),
         **_cancellations(figures, year, municipality=code, county=county_code, country=COUNTRY),
     }

@@ -46,6 +46,8 @@ def write_internal_site(
     readership = Readership(None, tuple(figures.years), tuple(figures.plan_years))
     pages = [
         *_of_areas(figures, contents.country, contents.county, contents.municipality),
+        Page("attgora.html", "to_do.html", "to_do", partial(contents.to_do, figures)),
+        *_compared(figures),
         *_plans(figures, editions, figures.plan_years),
         Page("andringar.html", "changes.html", "changes", partial(contents.changes, figures, changes)),
         Page("datakvalitet.html", "quality.html", "quality", partial(contents.quality, figures, builds)),
@@ -72,7 +74,8 @@ def write_outcome_pages(root: Path, figures: MartRows, readership: Readership, s
         return {**contents.municipality_outcome(*about), "part": "outcome"}
 
     write_areas(root / "assets", figures)
-    return write_pages(root, _of_areas(figures, country, county, municipality), figures, readership, site)
+    pages = [*_of_areas(figures, country, county, municipality), *_compared(figures)]
+    return write_pages(root, pages, figures, readership, site)
 
 
 def write_plan_pages(
@@ -110,6 +113,11 @@ def _of_areas(figures: MartRows, country: _Content, county: _Content, municipali
         years = figures.years_of(row.municipality_code)
         content = partial(municipality, figures, row)
         yield from of_year(f"kommun/{row.municipality_code}/", "municipality.html", "country", years, content)
+
+
+def _compared(figures: MartRows) -> Iterator[Page]:
+    content = partial(contents.compare, figures, figures.years)
+    yield from by_year(figures.as_of, "jamfor/", "compare.html", "compare", figures.years, content)
 
 
 def _plans(figures: MartRows, editions: Editions, years: list[int]) -> Iterator[Page]:

@@ -43,6 +43,8 @@ STATUSES = (
 # What a menu leads to, by the word for it.
 _PLACES = {
     "country": "index.html",
+    "to_do": "attgora.html",
+    "compare": "jamfor/index.html",
     "plan": "arsplanering/index.html",
     "changes": "andringar.html",
     "quality": "datakvalitet.html",
@@ -52,7 +54,10 @@ _PLACES = {
 
 
 # What a page shows only where its content names it. `part` is the whole of an area, or its outcome or plan alone.
-_OUTCOME = ("summary", "months", "municipalities", "received", "reasons", "cancellations", "prior", "closed", "shares")
+_OUTCOME = (
+    "summary", "months", "coming", "waiting", "municipalities", "received", "reasons", "cancellations", "prior", "closed",
+    "shares",
+)  # fmt: skip
 _PLAN = ("versions", "changes", "requests", "redistributions", "arithmetic", "quotas", "proposals", "lanstal_changes")
 _ABSENT: dict[str, Any] = dict.fromkeys(("year", "code", *_OUTCOME, *_PLAN)) | {"part": "whole"}
 
@@ -76,7 +81,7 @@ class Readership:
     @property
     def menu(self) -> list[tuple[str, str]]:
         """What the menu leads to: the word and the page."""
-        hidden = () if self.is_internal else ("changes", "quality")
+        hidden = () if self.is_internal else ("to_do", "changes", "quality")
         return [(key, place) for key, place in _PLACES.items() if key not in hidden]
 
 
@@ -203,6 +208,7 @@ def _environment(
         "status_rank": {status: rank for rank, status in enumerate(STATUSES)},
         "rejection": rejection,
         "steps": contents.STEPS,
+        "kinds_of_waiting": list(contents.WAITING),
         "received_categories": RECEIVED_CATEGORIES,
         "standing_sentence": lambda row, area: standing.sentence(row, area, language, readership.is_internal),
         "standing_parts": lambda row: standing.parts(row, readership.is_internal),
@@ -246,7 +252,8 @@ def _render(environment: jinja2.Environment, language: Language, page: Page, sit
 
 def _menu_entry(readership: Readership, page: Page, key: str, target: str) -> tuple[str, str, str]:
     """A menu's key, where it leads, keeping the page's year where it can, and whether one is there ("page", "true")."""
-    if page.year in {"country": readership.outcome_years, "plan": readership.plan_years}.get(key, ()):
+    years = {"country": readership.outcome_years, "compare": readership.outcome_years, "plan": readership.plan_years}
+    if page.year in years.get(key, ()):
         target = target.replace("index", str(page.year))
     here = {page.path, page.path.rpartition("/")[0] + "/" + (page.also or "")}
     return key, target, "" if page.section != key else "page" if target in here else "true"

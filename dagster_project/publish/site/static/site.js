@@ -1,4 +1,4 @@
-// Adds to pages that work without it: search, sorting, filters, and selecting on the map.
+// Adds to pages that work without it: search, sorting, filters, tables as files, and selecting on the map.
 'use strict';
 
 const page = document.documentElement;
@@ -13,6 +13,28 @@ function number(text) {
 
 function cellText(cell) {
   return cell.textContent.trim();
+}
+
+// The address says what is sorted, filtered and chosen, so that a link shows exactly this view; the same page in the
+// other language and of another year is asked for the same.
+const state = new URLSearchParams(location.search);
+function remember(name, value) {
+  if (value) { state.set(name, value); } else { state.delete(name); }
+  const query = state.size ? `?${state}` : '';
+  history.replaceState(null, '', `${location.pathname}${query}${location.hash}`);
+  for (const link of document.querySelectorAll('a.language, .years a')) { link.search = query; }
+}
+
+const view = document.querySelector('.view');
+if (view) {
+  const [button, address] = view.children;
+  view.hidden = false;
+  button.addEventListener('click', () => {
+    address.hidden = false;
+    address.value = location.href;
+    address.select();
+    navigator.clipboard?.writeText(location.href).catch(() => { /* the address stands there, selected */ });
+  });
 }
 
 // Search: names of all areas. One answer is a page, several are links to choose among.
@@ -79,8 +101,8 @@ if (search && window.arsplanAreas) {
 }
 
 // Sorting: a button in each column heading.
-function sortBy(table, column, heading) {
-  const descending = heading.getAttribute('aria-sort') === 'ascending';
+function sortBy(table, column, descending) {
+  const heading = table.tHead.rows[0].cells[column];
   for (const other of table.tHead.rows[0].cells) { other.removeAttribute('aria-sort'); }
   heading.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
   const rows = [...table.tBodies[0].rows].map((row) => {
@@ -96,6 +118,7 @@ function sortBy(table, column, heading) {
     return sign * (one.value - other.value);
   });
   table.tBodies[0].append(...rows.map(({ row }) => row));
+  remember(table.id, `${descending ? '-' : ''}${column + 1}`);
 }
 
 for (const table of document.querySelectorAll('table.sortable')) {
@@ -105,17 +128,18 @@ for (const table of document.querySelectorAll('table.sortable')) {
     button.className = 'sort';
     button.append(...heading.childNodes);
     heading.append(button);
-    button.addEventListener('click', () => sortBy(table, column, heading));
+    button.addEventListener('click', () => sortBy(table, column, heading.getAttribute('aria-sort') === 'ascending'));
   });
+  const sorted = Number(state.get(table.id));
+  if (table.tHead.rows[0].cells[Math.abs(sorted) - 1]) { sortBy(table, Math.abs(sorted) - 1, sorted < 0); }
 }
 
-// Filter of the long table.
-const filter = document.getElementById('filter');
-if (filter) {
-  const rows = [...document.querySelectorAll('#plan tbody tr')];
-  const status = filter.parentElement.querySelector('[role=status]');
-  filter.parentElement.hidden = false;
-  filter.addEventListener('input', () => {
+// Filter of a long table by its names.
+for (const box of document.querySelectorAll('.filter[data-table]')) {
+  const filter = box.querySelector('input');
+  const status = box.querySelector('[role=status]');
+  const rows = [...document.getElementById(box.dataset.table).tBodies[0].rows];
+  const apply = () => {
     const wanted = filter.value.trim().toLocaleLowerCase('sv');
     let shown = 0;
     for (const row of rows) {
@@ -124,7 +148,47 @@ if (filter) {
       shown += !row.hidden;
     }
     status.textContent = status.dataset.text.replace('{n}', shown);
-  });
+    remember(filter.id, wanted);
+  };
+  box.hidden = false;
+  filter.value = state.get(filter.id) || '';
+  if (filter.value) { apply(); }
+  filter.addEventListener('input', apply);
+}
+
+// Tables as files, as they are shown: hidden rows left out, numbers as numbers.
+function shownCells(table) {
+  const rows = [...table.rows].filter((row) => !row.hidden && !row.matches('.column-filters'));
+  return rows.map((row) => [...row.cells].flatMap((cell) => {
+    const text = cellText(cell).replace(/\s+/g, ' ');
+    const isNumber = cell.tagName === 'TD' && /^[−-]?[+]?[\d\s.,\u00a0\u202f]+%?$/.test(text) && number(text) !== null;
+    return [isNumber ? number(text) : text, ...Array(cell.colSpan - 1).fill('')];
+  }));
+}
+
+function asCsv(rows) {
+  const field = (value) => typeof value === 'number' ? String(value).replace('.', swedish ? ',' : '.') : `"${value.replace(/"/g, '""')}"`;
+  return new Blob([`\ufeff${rows.map((row) => row.map(field).join(swedish ? ';' : ',')).join('\r\n')}\r\n`], { type: 'text/csv' });
+}
+
+function save(table, form) {
+  const rows = shownCells(table);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(form === 'csv' ? asCsv(rows) : window.arsplanWorkbook(rows));
+  link.download = `${table.getAttribute('aria-label').replace(/[^\p{L}\p{N}]+/gu, '-')}.${form}`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+for (const table of document.querySelectorAll('table')) {
+  const buttons = document.getElementById('exports')?.content.cloneNode(true);
+  if (table.caption && buttons) {
+    table.setAttribute('aria-label', cellText(table.caption)); // without the buttons
+    table.caption.append(' ', buttons);
+    table.caption.addEventListener('click', (event) => {
+      if (event.target.dataset.form) { save(table, event.target.dataset.form); }
+    });
+  }
 }
 
 // The map: the first tap or an arrow key selects an area and says its figures, the second tap or Enter goes there.

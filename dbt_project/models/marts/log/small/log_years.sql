@@ -9,7 +9,6 @@ select
     sum(persons) filter (where status = 'cancelled')::bigint as cancelled_persons,
     sum(received_persons) filter (where year(received_date) > quota_year)::bigint as received_later_persons,
     sum(received_persons) filter (where is_replacement)::bigint as received_by_replacement_persons,
-    sum(persons) filter (where is_overdue)::bigint as overdue_persons,
-    count(*) filter (where is_overdue) as overdue_assignments
+    sum(persons) filter (where is_overdue)::bigint as overdue_persons
 from {{ ref('assignments') }}
 group by quota_year, municipality_code
