@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from importlib.metadata import version
+from datetime import datetime, time
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from dagster_project import language as languages
 from dagster_project.language import SWEDISH
-from dagster_project.publish.documents.glyphs import displayable
+from dagster_project.publish.documents.typesetting import Contents, digest, typeset
 from dagster_project.publish.failures import Failure, failure
 from dagster_project.publish.mart_rows import MartRows
 from dagster_project.publish.public_day import PublicDay
@@ -25,9 +22,7 @@ from dagster_project.releases.document_paths import LATEST, plan_document, plan_
 from dagster_project.releases.folder import PUBLIC
 from dagster_project.sql import Row
 
-HERE = Path(__file__).parent
 VERSIONS_SHOWN = 6  # what a page is wide enough for
-_DOCUMENTS_AT_A_TIME = 50
 _COUNTRY, _MUNICIPALITY = "country_plan.typ", "municipality_plan.typ"
 _TEMPLATES = (_COUNTRY, _MUNICIPALITY)
 
@@ -55,22 +50,22 @@ def write_documents(
     names: dict[int, list[str]] = {}
     failures: list[Failure] = []
     kept_editions = keep_editions(public, previous)
+    days = {"day": public_day.day, "next": public_day.next.day, "next_from": public_day.next.published_from}
+    outcomes = SWEDISH.texts["public"]["when_made"].format(**days)  # no part of what the edition says: it stays
     with ThreadPoolExecutor(os.cpu_count()) as typesetters:
-        under_way = []
+        under_way: list[Future[list[Failure]]] = []
         for year in years:
             kept = kept_editions.get(str(year), [])
             contents = _contents(figures, year, failures)
-            digest = _digest(contents)
-            same = [edition for edition in kept if edition.endswith(digest)]
-            newest = same[0] if same else f"{figures.as_of}-{digest}"
+            made_of = digest(contents, _TEMPLATES)
+            same = [edition for edition in kept if edition.endswith(made_of)]
+            newest = same[0] if same else f"{figures.as_of}-{made_of}"
             names[year] = [newest, *(edition for edition in kept if edition != newest)]
             folder = public / "documents" / str(year) / newest
             folder.mkdir(parents=True, exist_ok=True)
-            under_way += [
-                typesetters.submit(_typeset, folder, template, part, figures.as_of, public_day)
-                for template, documents in contents.items()
-                for part in _parts(_missing(folder, documents))
-            ]
+            missing = _missing(folder, contents, f"Utgåva {newest}. {outcomes}")
+            latest = f"{PUBLIC}/documents/{year}/{LATEST}"  # the address while it fails, whatever the edition
+            under_way += typeset(typesetters, folder, missing, figures.as_of, latest)
         for part_done in under_way:
             failures += part_done.result()
     for year in years:
@@ -101,61 +96,14 @@ def link_files(folder: Path, target: Path) -> None:
         (target / file.name).hardlink_to(file)
 
 
-def _digest(contents: dict[str, Any]) -> str:
-    """Of all that decides what the documents look like."""
-    made_with = [version("typst"), *((HERE / name).read_text(encoding="utf-8") for name in _TEMPLATES)]
-    text = json.dumps([contents, made_with], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]
-
-
-def _missing(folder: Path, documents: dict[str, Any]) -> dict[str, Any]:
-    """Documents that an edition has not yet."""
-    return {name: content for name, content in documents.items() if not (folder / name).is_file()}
-
-
-def _parts(documents: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Documents in parts that are compiled in parallel."""
-    names = list(documents)
-    for start in range(0, len(names), _DOCUMENTS_AT_A_TIME):
-        yield {name: documents[name] for name in names[start : start + _DOCUMENTS_AT_A_TIME]}
-
-
-def _typeset(
-    folder: Path, template: str, documents: dict[str, Any], as_of: date, public_day: PublicDay
-) -> list[Failure]:
-    """Write documents of one template into the folder of an edition; those that cannot be made."""
-    import typst  # noqa: PLC0415 (only when there is a plan to write)
-
-    compiler = typst.Compiler(HERE / template, root=HERE, ignore_system_fonts=True)
-    made = datetime.combine(as_of, time(), UTC)
-
-    def typeset(content: dict[str, Any]) -> bytes:
-        inputs = {"data": json.dumps(content, ensure_ascii=False)}
-        return compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards="ua-1", timestamp=made)  # type: ignore[return-value]
-
-    days = {"day": public_day.day, "next": public_day.next.day, "next_from": public_day.next.published_from}
-    outcomes = SWEDISH.texts["public"]["when_made"].format(**days)  # no part of what the edition says: it stays
-    failures = []
-    for name, content in documents.items():
-        about = content | {"edition": f"Utgåva {folder.name}. {outcomes}"}
-        address = f"{PUBLIC}/documents/{folder.parent.name}/{LATEST}/{name}"  # while it fails, whatever the edition
-        try:
-            pdf = _or_with_replacements(typeset, about)
-        except BaseException as error:  # in this thread none ends the program, and a panic of typst is no Exception
-            failures.append(failure(address, template, error))
-        else:
-            (folder / name).write_bytes(pdf)
-    return failures
-
-
-def _or_with_replacements(typeset: Callable[[dict[str, Any]], bytes], content: dict[str, Any]) -> bytes:
-    """The document, with characters replaced that no font has, where typst refuses it as it is."""
-    import typst  # noqa: PLC0415 (only when there is a plan to write)
-
-    try:
-        return typeset(content)
-    except (typst.TypstError, UnicodeEncodeError):
-        return typeset(displayable(content))
+def _missing(folder: Path, contents: Contents, edition: str) -> Contents:
+    """Documents that an edition has not yet, and what it says of itself."""
+    return {
+        template: {
+            name: content | {"edition": edition} for name, content in documents.items() if not (folder / name).is_file()
+        }
+        for template, documents in contents.items()
+    }
 
 
 def _contents(figures: MartRows, year: int, failures: list[Failure]) -> dict[str, Any]:

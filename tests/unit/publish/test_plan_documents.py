@@ -11,7 +11,7 @@ import fastexcel
 import pytest
 import typst
 
-from dagster_project.publish.documents import plans, workbook
+from dagster_project.publish.documents import typesetting, workbook
 from dagster_project.publish.documents.glyphs import REPLACEMENT, displayable
 from dagster_project.publish.documents.plans import write_documents, write_workbooks
 from dagster_project.publish.mart_rows import MartRows
@@ -81,7 +81,7 @@ def test_a_document_of_which_nothing_is_odd_is_not_looked_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Looking a plan through takes as long as typesetting it ten times."""
-    monkeypatch.setattr(plans, "displayable", None)
+    monkeypatch.setattr(typesetting, "displayable", None)
     assert write_documents(tmp_path, rows(), DAY, None)[1] == []
 
 
