@@ -20,6 +20,7 @@ from dagster_project.pipeline.build import Build, progress
 from dagster_project.pipeline.output_rights import PARSED
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
 from dagster_project.publish.data.write_tables import write_tables
+from dagster_project.publish.documents.outcomes import write_outcomes
 from dagster_project.publish.documents.plans import (
     Editions,
     keep_editions,
@@ -41,7 +42,7 @@ from dagster_project.publish.public_day import public_day
 from dagster_project.publish.site.assessments import write_assessments
 from dagster_project.releases.build_json import ERROR, CheckResult, Description
 from dagster_project.releases.current_link import current_release
-from dagster_project.releases.folder import PUBLIC
+from dagster_project.releases.folder import INTERNAL, PUBLIC
 from dagster_project.releases.put_in_place import put_in_place
 from dagster_project.releases.warehouse_queries import file_remarks, landed_files, row_counts
 from dagster_project.service.answers.prepare import prepare_answers
@@ -288,7 +289,7 @@ def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[MartRows | N
 def documents(build: dg.ResourceParam[Build], figures: MartRows | None) -> dg.MaterializeResult[Editions | None]:
     """Write the documents, and keep those of earlier editions at their addresses."""
     before = build.predecessor.folder
-    public, previous = build.release.public, before / PUBLIC if before else None
+    public, internal, previous = build.release.public, build.release.internal, before / PUBLIC if before else None
     if figures is None:
         keep_editions(public, previous)
         return dg.MaterializeResult(value=None, metadata={"left_out": True})
@@ -296,8 +297,9 @@ def documents(build: dg.ResourceParam[Build], figures: MartRows | None) -> dg.Ma
         with build.release.warehouse() as warehouse:
             of_page = write_assessments(warehouse, build.release.path, build.settings.as_of, build.build_id)
         editions, of_documents = write_documents(public, figures, public_day(build.settings), previous)
-        of_documents += write_workbooks(build.release.internal, figures)
-        link_documents(public, build.release.internal)
+        link_documents(public, internal)
+        of_documents += write_outcomes(internal, figures, before / INTERNAL if before else None)
+        of_documents += write_workbooks(internal, figures)
     for finding in (*findings("page", of_page), *findings("document", of_documents)):
         build.found(finding)
     progress.info("documents  %d years", len(editions.names))

@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, time
-from itertools import groupby
+from datetime import date, datetime, time
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +106,9 @@ def _missing(folder: Path, contents: Contents, edition: str) -> Contents:
     }
 
 
-def _contents(figures: MartRows, year: int, failures: list[Failure]) -> dict[str, Any]:
-    """What each PDF of a year says, by template and file name; what cannot be said is added to `failures`."""
-    plans = {
-        code: list(months)
-        for code, months in groupby(figures.by("monthly_plan", "quota_year")[year], lambda row: row.municipality_code)
-    }
-    versions = figures.by("monthly_plan_versions", "municipality_code", "quota_year")
-    contents: dict[str, Any] = {template: {} for template in _TEMPLATES}
+def _contents(figures: MartRows, year: int, failures: list[Failure]) -> Contents:
+    """What each PDF of a year says; what cannot be said is added to `failures`."""
+    contents: Contents = {template: {} for template in _TEMPLATES}
 
     def add(template: str, address: str, content: Callable[..., dict[str, Any]], *about: Any) -> None:
         try:
@@ -121,18 +116,25 @@ def _contents(figures: MartRows, year: int, failures: list[Failure]) -> dict[str
         except Exception as error:
             failures.append(failure(f"{PUBLIC}/{address}", template, error))
 
-    add(_COUNTRY, plan_document(year), _whole_plan, plans)
-    for code in plans:
-        if versions.get((code, year)):
-            add(_MUNICIPALITY, plan_document(year, code), _municipality_plan, code)
+    add(_COUNTRY, plan_document(year), _whole_plan)
+    for code in municipalities_with_plan(figures, year):
+        add(_MUNICIPALITY, plan_document(year, code), municipality_plan, code)
     return contents
+
+
+def municipalities_with_plan(figures: MartRows, year: int) -> list[str]:
+    """Codes of the municipalities that have a plan of a year."""
+    versions = figures.by("monthly_plan_versions", "municipality_code", "quota_year")
+    planned = dict.fromkeys(row.municipality_code for row in figures.by("monthly_plan", "quota_year")[year])
+    return [code for code in planned if versions.get((code, year))]
 
 
 def _n(value: float | None, decimals: int = 0) -> str:
     return languages.number(value, SWEDISH, decimals)
 
 
-def _notices(figures: MartRows, year: int) -> list[str]:
+def notices(figures: MartRows, year: int) -> list[str]:
+    """What readers of a year's plan have to know first."""
     kommuntal = figures.one("figure_origins", quota_year=year, figure="kommuntal")
     return (
         [f"Kommuntalen för {year} är simulerade. Därför är även planen simulerad."]
@@ -141,74 +143,65 @@ def _notices(figures: MartRows, year: int) -> list[str]:
     )
 
 
-def _whole_plan(figures: MartRows, plans: dict[str, list[Row]], year: int) -> dict[str, Any]:
+def _whole_plan(figures: MartRows, year: int) -> dict[str, Any]:
     texts = SWEDISH.texts
-    counties = []
-    country: list[tuple[int, list[int]]] = []
-    for county in figures.marts["counties"]:
-        rows = []
-        for municipality in figures.by("municipalities", "county_code")[county.county_code]:
-            months = plans.get(municipality.municipality_code)
-            if months:
-                rows.append((municipality, figures.kommuntal(municipality.municipality_code, year), months))
-        if rows:
-            sums = [sum(months[position].planned_persons for _, _, months in rows) for position in range(12)]
-            quota = sum(kommuntal or 0 for _, kommuntal, _ in rows)
-            country.append((quota, sums))
-            counties.append(
-                {
-                    "name": county.county_name,
-                    "rows": [
-                        [
-                            municipality.municipality_name,
-                            _n(kommuntal),
-                            *(_n(row.planned_persons) for row in months),
-                            _n(sum(row.planned_persons for row in months)),
-                        ]
-                        for municipality, kommuntal, months in rows
-                    ],
-                    "total": _sum_line("Länet", quota, sums),
-                }
-            )
-    of_country = [sum(position) for position in zip(*(sums for _, sums in country), strict=True)]
-    planned, every = len(country), len(figures.marts["counties"])
+    by_county = [(county, plans_in_county(figures, county, year)) for county in figures.marts["counties"]]
+    counties = [plan_lines(county.county_name, plans) for county, plans in by_county if plans]
+    planned, every = len(counties), len(by_county)
     name = texts["page"]["country"] if planned == every else texts["page"]["some_counties"].format(n=planned, all=every)
-    counties.append(
-        {"name": name, "rows": [], "total": _sum_line(name, sum(quota for quota, _ in country), of_country)}
-    )
+    of_country = [plan for _, plans in by_county for plan in plans]
     some = [] if planned == every else [texts["site"]["counties_notice"].format(year=year, n=planned, all=every)]
-    first = next(iter(plans.values()))
     return {
         "title": f"Årsplanering {year}",
         "lead": texts["document"]["plan_lead"],
-        "notices": [*_notices(figures, year), *some],
-        "columns": [
-            "Kommun",
-            "Kommuntal",
-            *(languages.short_month(row.plan_month, SWEDISH) for row in first),
-            "Summa",
-        ],
-        "counties": counties,
+        "notices": [*notices(figures, year), *some],
+        "columns": plan_columns(year),
+        "counties": [*counties, {"name": name, "rows": [], "total": _sum_line(name, of_country)}],
     }
 
 
-def _sum_line(name: str, quota: int, months: list[int]) -> list[str]:
-    return [name, _n(quota), *(_n(value) for value in months), _n(sum(months))]
+_Plan = tuple[str, int | None, list[int]]  # a municipality's name, its kommuntal, its months
 
 
-def _municipality_plan(figures: MartRows, code: str, year: int) -> dict[str, Any]:
+def plans_in_county(figures: MartRows, county: Row, year: int) -> list[_Plan]:
+    """The municipalities of a county that have a plan of a year."""
+    plans = figures.by("monthly_plan", "municipality_code", "quota_year")
+    return [
+        (row.municipality_name, figures.kommuntal(row.municipality_code, year), [month.planned_persons for month in months])
+        for row in figures.by("municipalities", "county_code")[county.county_code]
+        if (months := plans.get((row.municipality_code, year)))
+    ]
+
+
+def plan_columns(year: int) -> list[str]:
+    """What heads the columns of `plan_lines`."""
+    months = (languages.short_month(date(year, number, 1), SWEDISH) for number in range(1, 13))
+    return ["Kommun", "Kommuntal", *months, "Summa"]
+
+
+def plan_lines(name: str, plans: list[_Plan]) -> dict[str, Any]:
+    """A county's plan as a table: a line per municipality, and their sum."""
+    return {"name": name, "rows": [_line(*plan) for plan in plans], "total": _sum_line("Länet", plans)}
+
+
+def _sum_line(name: str, plans: list[_Plan]) -> list[str]:
+    months = [sum(of_month) for of_month in zip(*(months for _, _, months in plans), strict=True)]
+    return _line(name, sum(kommuntal or 0 for _, kommuntal, _ in plans), months)
+
+
+def _line(name: str, kommuntal: int | None, months: list[int]) -> list[str]:
+    return [name, _n(kommuntal), *(_n(value) for value in months), _n(sum(months))]
+
+
+def municipality_plan(figures: MartRows, code: str, year: int) -> dict[str, Any]:
+    """A municipality's plan of a year, the newest versions of it and the decisions behind."""
     [municipality] = figures.by("municipalities", "municipality_code")[code]
     [county] = figures.by("counties", "county_code")[municipality.county_code]
-    versions = [
-        list(months)
-        for _, months in groupby(
-            figures.by("monthly_plan_versions", "municipality_code", "quota_year")[code, year],
-            lambda row: row.version_number,
-        )
-    ][-VERSIONS_SHOWN:]
+    rows = figures.by("monthly_plan_versions", "municipality_code", "quota_year")[code, year]
+    versions = [list(months) for _, months in groupby(rows, lambda row: row.version_number)][-VERSIONS_SHOWN:]
     texts = SWEDISH.texts
     heads = [months[0] for months in versions]
-    lines = [
+    of_versions = [
         [texts["word"]["effect"], *(languages.day(head.effect_date, SWEDISH) for head in heads)],
         [
             texts["municipality"]["why"],
@@ -216,19 +209,28 @@ def _municipality_plan(figures: MartRows, code: str, year: int) -> dict[str, Any
         ],
         [texts["word"]["kommuntal"], *(_n(head.kommuntal_persons) for head in heads)],
     ]
-    lines += [
-        [languages.month(months[0].plan_month, SWEDISH), *(_n(row.planned_persons) for row in months)]
-        for months in zip(*versions, strict=True)
+    months = [
+        [languages.month(of_month[0].plan_month, SWEDISH), *_with_changes([row.planned_persons for row in of_month])]
+        for of_month in zip(*versions, strict=True)
     ]
+    totals = [sum(row.planned_persons for row in months) for months in versions]
     return {
         "title": f"Årsplanering {year} för {municipality.municipality_name}",
         "lead": f"{county.county_name}. {texts['document']['plan_lead']}",
-        "notices": _notices(figures, year),
+        "notices": notices(figures, year),
         "versions": [_n(head.version_number) for head in heads],
-        "lines": lines,
-        "total": [texts["site"]["total"], *(_n(sum(row.planned_persons for row in months)) for months in versions)],
+        "of_versions": of_versions,
+        "months": months,
+        "total": [texts["site"]["total"], *_with_changes(totals)],
         "decisions": list(_decisions(figures, code, year)),
     }
+
+
+def _with_changes(persons: list[int]) -> list[list[str]]:
+    """Numbers of a plan's versions, each with the change from the one before where there is one."""
+    changes = [0, *(new - old for old, new in pairwise(persons))]
+    shown = (f"({languages.signed(change, SWEDISH)})" if change else "" for change in changes)
+    return [list(pair) for pair in zip(map(_n, persons), shown, strict=True)]
 
 
 def _decisions(figures: MartRows, code: str, year: int) -> Iterator[list[str]]:

@@ -20,7 +20,7 @@ from dagster_project.publish.public_day import PublicDay
 from dagster_project.publish.site import charts, contents, standing
 from dagster_project.publish.site.shapes import map_shapes
 from dagster_project.publish.site.templating import templates
-from dagster_project.releases.document_paths import plan_document, plan_workbook
+from dagster_project.releases.document_paths import outcome_document, plan_document, plan_workbook
 from dagster_project.settings import SiteSettings
 from dagster_project.sql import Row
 
@@ -214,6 +214,7 @@ def _environment(
         "standing_parts": lambda row: standing.parts(row, readership.is_internal),
         "part_notes": part_notes,
         "explanation": lambda code, year, head: contents.explanation(figures, code, year, head, language),
+        "outcome_document": outcome_document,
         "plan_document": plan_document,
         "plan_workbook": plan_workbook,
     }
