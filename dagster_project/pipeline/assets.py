@@ -20,7 +20,7 @@ from dagster_project.pipeline.build import Build, progress
 from dagster_project.pipeline.output_rights import PARSED
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
 from dagster_project.publish.data.write_tables import write_tables
-from dagster_project.publish.documents.outcomes import write_outcomes
+from dagster_project.publish.documents.outcomes import write_outcome_documents
 from dagster_project.publish.documents.plans import (
     Editions,
     keep_editions,
@@ -298,7 +298,7 @@ def documents(build: dg.ResourceParam[Build], figures: MartRows | None) -> dg.Ma
             of_page = write_assessments(warehouse, build.release.path, build.settings.as_of, build.build_id)
         editions, of_documents = write_documents(public, figures, public_day(build.settings), previous)
         link_documents(public, internal)
-        of_documents += write_outcomes(internal, figures, before / INTERNAL if before else None)
+        of_documents += write_outcome_documents(internal, figures, before / INTERNAL if before else None)
         of_documents += write_workbooks(internal, figures)
     for finding in (*findings("page", of_page), *findings("document", of_documents)):
         build.found(finding)

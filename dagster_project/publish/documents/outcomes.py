@@ -29,8 +29,8 @@ _signed = partial(languages.signed, language=SWEDISH)
 _percent = partial(languages.percent, language=SWEDISH)
 
 
-def write_outcomes(internal: Path, figures: MartRows, previous: Path | None) -> list[Failure]:
-    """Write them below `internal`, for every year and area with an outcome; those that cannot be made.
+def write_outcome_documents(internal: Path, figures: MartRows, previous: Path | None) -> list[Failure]:
+    """Write them below `internal`, for areas with an outcome in the years followed; those that cannot be made.
 
     Each names in its keywords what it was made of: one that has not changed since `previous`, the internal/ of the
     release before, is the same file.
@@ -38,7 +38,7 @@ def write_outcomes(internal: Path, figures: MartRows, previous: Path | None) -> 
     failures: list[Failure] = []
     with ThreadPoolExecutor(os.cpu_count()) as typesetters:
         under_way: list[Future[list[Failure]]] = []
-        for year in figures.plan_years:
+        for year in plans.years_followed(figures):
             changed: Contents = {_MUNICIPALITY: {}, _COUNTY: {}}
             for template, address, content in _contents(figures, year, failures):
                 made_of = digest(content, (template, _SHARED))
@@ -81,7 +81,9 @@ def _of_municipality(figures: MartRows, summary: Row) -> dict[str, Any]:
     [municipality] = figures.by("municipalities", "municipality_code")[code]
     said = _outcome(figures, summary, municipality.municipality_name)
     names = [*(languages.month(row.plan_month, SWEDISH) for row in months), _TEXTS["site"]["total"]]
-    lines = [list(line) for line in zip(names, *(_figure(word, months, figures.as_of) for word in _MONTHS), strict=True)]
+    lines = [
+        list(line) for line in zip(names, *(_figure(word, months, figures.as_of) for word in _MONTHS), strict=True)
+    ]
     said["outcome"] |= {"columns": [_TEXTS["word"][word] for word in _MONTHS], "months": lines[:-1], "total": lines[-1]}
     return plans.municipality_plan(figures, code, year) | said
 

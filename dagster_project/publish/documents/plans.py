@@ -167,7 +167,11 @@ def plans_in_county(figures: MartRows, county: Row, year: int) -> list[_Plan]:
     """The municipalities of a county that have a plan of a year."""
     plans = figures.by("monthly_plan", "municipality_code", "quota_year")
     return [
-        (row.municipality_name, figures.kommuntal(row.municipality_code, year), [month.planned_persons for month in months])
+        (
+            row.municipality_name,
+            figures.kommuntal(row.municipality_code, year),
+            [month.planned_persons for month in months],
+        )
         for row in figures.by("municipalities", "county_code")[county.county_code]
         if (months := plans.get((row.municipality_code, year)))
     ]
@@ -241,25 +245,34 @@ def _decisions(figures: MartRows, code: str, year: int) -> Iterator[list[str]]:
         yield [languages.day(row.effect_date, SWEDISH), text, shown, _n(row.kommuntal_persons)]
 
 
+def years_followed(figures: MartRows) -> list[int]:
+    """Quota years with a plan whose outcome has documents per area: of older ones the pages and one workbook tell."""
+    return [year for year in figures.plan_years if year >= figures.as_of.year - 1]
+
+
 def write_workbooks(root: Path, figures: MartRows, public_day: PublicDay | None = None) -> list[Failure]:
     """A workbook below `root` for each year: plan, outcome and counts, and a sheet that explains every column.
 
-    Those that could not be made are returned; their years have none.
+    For those who log in, who have no public day, also one per county. Those that could not be made are returned.
     """
     failures = []
-    for year in figures.plan_years:
-        file = root / plan_workbook(year)
+    followed = [] if public_day else years_followed(figures)
+    counties = [(year, county) for year in followed for county in figures.marts["counties"]]
+    of_one = [(year, county.county_code) for year, county in counties if plans_in_county(figures, county, year)]
+    for year, county_code in (*((year, None) for year in figures.plan_years), *of_one):
+        address = plan_workbook(year, county_code)
+        file = root / address
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            content = _workbook(figures, year, public_day)
+            content = _workbook(figures, year, public_day, county_code)
         except Exception as error:
-            failures.append(failure(f"{root.name}/{plan_workbook(year)}", "workbook.py", error))
+            failures.append(failure(f"{root.name}/{address}", "workbook.py", error))
         else:
             file.write_bytes(content)
     return failures
 
 
-def _workbook(figures: MartRows, year: int, public_day: PublicDay | None) -> bytes:
+def _workbook(figures: MartRows, year: int, public_day: PublicDay | None, county_code: str | None) -> bytes:
     """A year's workbook, made in memory: an error while it is filled leaves no half of it."""
     import xlsxwriter  # noqa: PLC0415 (only when there is a workbook to write)
 
@@ -269,5 +282,5 @@ def _workbook(figures: MartRows, year: int, public_day: PublicDay | None) -> byt
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(content, options) as book:
         book.set_properties({"title": f"Årsplan {year}", "created": datetime.combine(figures.as_of, time())})
-        fill(book, figures, year, public_day)
+        fill(book, figures, year, public_day, county_code)
     return content.getvalue()

@@ -31,7 +31,7 @@ def digest(contents: dict[str, Any], templates: Collection[str]) -> str:
 def typeset(
     typesetters: Executor, folder: Path, contents: Contents, as_of: date, latest: str
 ) -> Iterator[Future[list[Failure]]]:
-    """Begin to write documents into a folder; each part gives those that cannot be made, at addresses below `latest`."""
+    """Begin to write documents into a folder; each part gives those that cannot be made, with addresses in `latest`."""
     for template, documents in contents.items():
         for part in _parts(documents):
             yield typesetters.submit(_typeset, folder, template, part, as_of, latest)

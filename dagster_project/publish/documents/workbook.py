@@ -18,7 +18,7 @@ from dagster_project.sql import Row
 
 _Column = tuple[str, str, str]
 
-_AREA = ("Län", "Kommunkod", "Kommun")
+_AREA = ("Länskod", "Län", "Kommunkod", "Kommun")
 
 # Columns of a sheet: the mart's column, the word that heads it, what it means.
 _OUTCOME = (
@@ -49,28 +49,33 @@ _COUNTS = (
 )
 
 
-def fill(book: Workbook, figures: MartRows, year: int, public_day: PublicDay | None) -> None:
-    """Add the sheets of one quota year, with the columns that the rows have: everyone's are fewer."""
+def fill(book: Workbook, figures: MartRows, year: int, public_day: PublicDay | None, county_code: str | None) -> None:
+    """Add the sheets of a quota year, of one county or all, with the columns that the rows have: everyone's are fewer."""
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#E6ECF1", "text_wrap": True, "valign": "top", "bottom": 1}),
         "number": book.add_format({"num_format": "#,##0"}),
-        "month": book.add_format({"num_format": "mmm yyyy", "align": "left"}),
+        "signed": book.add_format({"num_format": "+#,##0;-#,##0;0"}),
+        "month": book.add_format({"num_format": "[$-41D]mmm yyyy", "align": "left"}),  # in Swedish everywhere
         "text": book.add_format({"num_format": "@"}),
         "wrapped": book.add_format({"text_wrap": True, "valign": "top"}),
         "title": book.add_format({"bold": True, "font_size": 14}),
         "bold": book.add_format({"bold": True, "valign": "top"}),
     }
-    places = {row.municipality_code: row for row in figures.marts["municipalities"]}
+    register = figures.marts["municipalities"]
+    places = {row.municipality_code: row for row in register if county_code in (None, row.county_code)}
     counties = {row.county_code: row.county_name for row in figures.marts["counties"]}
 
-    def area(code: str) -> tuple[str, str, str]:
-        return counties[places[code].county_code], code, places[code].municipality_name
+    def area(code: str) -> tuple[str, str, str, str]:
+        place = places[code]
+        return place.county_code, counties[place.county_code], code, place.municipality_name
 
-    months = figures.by("plan_deviations", "quota_year").get(year, [])
-    counts = figures.by("quota_year_counts", "quota_year").get(year, [])
+    def rows_of(mart: str) -> list[Row]:
+        return [row for row in figures.by(mart, "quota_year").get(year, []) if row.municipality_code in places]
+
+    months, counts = rows_of("plan_deviations"), rows_of("quota_year_counts")
     plans = [
         (code, [row.planned_persons for row in rows])
-        for code, rows in groupby(figures.by("monthly_plan", "quota_year")[year], lambda row: row.municipality_code)
+        for code, rows in groupby(rows_of("monthly_plan"), lambda row: row.municipality_code)
     ]
     of_outcome, of_counts = _columns(_OUTCOME, months), _columns(_COUNTS, counts)
     month_names = [languages.short_month(date(year, number, 1), SWEDISH) for number in range(1, 13)]
@@ -99,7 +104,13 @@ def fill(book: Workbook, figures: MartRows, year: int, public_day: PublicDay | N
         ((*area(row.municipality_code), *(getattr(row, column) for column, _, _ in of_counts)) for row in counts),
     )
     explained = [("Utfall", of_outcome), ("Avräkning", of_counts)]
-    _explain(book.add_worksheet("Förklaringar"), formats, figures, year, _notes(public_day), explained)
+    title = f"Årsplan {year}{f', {counties[county_code]}' if county_code else ''}"
+    _explain(book.add_worksheet("Förklaringar"), formats, figures, year, title, _notes(public_day), explained)
+    for sheet in book.worksheets():
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer(f"&L{title}. {'' if public_day else SWEDISH.texts['site']['internal']}&R&P (&N)")
 
 
 def _columns(columns: Sequence[_Column], rows: Sequence[Row]) -> list[_Column]:
@@ -120,6 +131,7 @@ def _sheet(
     """One table that filters, prints with its head on every page and keeps head and municipality in sight."""
     sheet = book.add_worksheet(name)
     sheet.write_row(0, 0, heads, formats["head"])
+    sheet.set_row(0, 15 if name == "Plan" else 45)  # up to three lines: few programs fit it to its text
     last = 0
     for last, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
@@ -128,18 +140,16 @@ def _sheet(
             elif isinstance(value, date):
                 sheet.write_datetime(last, column, value, formats["month"])
             elif value is not None:
-                sheet.write_number(last, column, value, formats["number"])
+                is_change = heads[column].startswith("Avvikelse")
+                sheet.write_number(last, column, value, formats["signed" if is_change else "number"])
     sheet.freeze_panes(1, len(_AREA))
     sheet.autofilter(0, 0, last, len(heads) - 1)
-    sheet.set_column(0, 0, 22)
-    sheet.set_column(1, 1, 11)
-    sheet.set_column(2, 2, 20)
-    sheet.set_column(3, len(heads) - 1, 6 if name == "Plan" else 12)
-    sheet.set_column(3, 3, 11)
-    sheet.set_landscape()
-    sheet.set_paper(9)
+    for column, width in enumerate((9, 22, 11, 20)):
+        sheet.set_column(column, column, width)
+    sheet.set_column(len(_AREA), len(heads) - 1, 6 if name == "Plan" else 12)
+    sheet.set_column(len(heads) - 1, len(heads) - 1, 9 if name == "Plan" else 12)
+    sheet.set_column(len(_AREA), len(_AREA), 11)
     sheet.repeat_rows(0)
-    sheet.fit_to_pages(1, 0)
 
 
 def _writable(text: str) -> str:
@@ -152,12 +162,13 @@ def _explain(
     formats: dict[str, Any],
     figures: MartRows,
     year: int,
+    title: str,
     notes: list[tuple[str, str]],
     explained: list[tuple[str, list[_Column]]],
 ) -> None:
     origins = figures.by("figure_origins", "quota_year").get(year, [])
     simulated = [SWEDISH.texts["origin"][row.figure] for row in origins if row.simulated_rows]
-    sheet.set_column(0, 0, 28)
+    sheet.set_column(0, 0, 38)
     sheet.set_column(1, 1, 100)
     lines: list[tuple[str, str]] = [
         ("Uppgifter till och med", figures.as_of.isoformat()),
@@ -168,7 +179,7 @@ def _explain(
         ("Plan: månaderna", SWEDISH.texts["document"]["plan_lead"]),
         *((f"{name}: {head}", meaning) for name, columns in explained for _, head, meaning in columns),
     ]
-    sheet.write_string(0, 0, f"Årsplan {year}", formats["title"])
+    sheet.write_string(0, 0, title, formats["title"])
     for position, (word, meaning) in enumerate(lines, start=2):
         sheet.write_string(position, 0, word, formats["bold"])
         sheet.write_string(position, 1, meaning, formats["wrapped"])
