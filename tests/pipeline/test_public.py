@@ -182,6 +182,18 @@ def test_every_plan_is_an_accessible_pdf(public: Path, shipped: Built) -> None:
         assert b"/Lang" in content
 
 
+def test_those_who_log_in_have_documents_of_outcomes(internal: Path, public: Path) -> None:
+    """Beside the plans, of this year and the one before, led to by the area's page; everyone has none."""
+    assert list(public.rglob("uppfoljning-*")) == []
+    for folder, code in (("kommun", ALMHULT), ("lan", "07")):
+        address = f"documents/{YEAR}/latest/uppfoljning-{YEAR}-{code}.pdf"
+        assert f'href="../../{address}"' in (internal / folder / code / f"{YEAR}.html").read_text(encoding="utf-8")
+        content = (internal / address).read_bytes()
+        assert b"<pdfuaid:part>1</pdfuaid:part>" in content and b"/Type/Pages/Count 1/" in content
+    assert f"arsplan-{YEAR}-07.xlsx" in (internal / "lan" / "07" / f"{YEAR}.html").read_text(encoding="utf-8")
+    assert f"arsplan-{YEAR}-07.xlsx" not in (public / "lan" / "07" / f"{YEAR}.html").read_text(encoding="utf-8")
+
+
 def test_workbook_holds_the_plan_and_the_outcome(internal: Path, shipped: Built) -> None:
     book = fastexcel.read_excel(internal / "documents" / str(YEAR) / "latest" / f"arsplan-{YEAR}.xlsx")
     assert book.sheet_names == ["Plan", "Utfall", "Avräkning", "Förklaringar"]
@@ -190,7 +202,7 @@ def test_workbook_holds_the_plan_and_the_outcome(internal: Path, shipped: Built)
         "select municipality_code, list(planned_persons order by plan_month) from marts.monthly_plan "
         f"where quota_year = {YEAR} group by 1 order by 1"
     )
-    assert [(row[1], [int(value) for value in row[4:16]]) for row in plan] == expected
+    assert [(row[2], [int(value) for value in row[5:17]]) for row in plan] == expected
     outcome = book.load_sheet("Utfall").to_polars()
     [sums] = shipped.query(
         "select sum(assigned_persons)::int, sum(received_in_month_persons)::int, count(deviation_persons) "

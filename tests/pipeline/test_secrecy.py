@@ -150,7 +150,7 @@ def documented(place: str, *within: str) -> tuple[int, int]:
     if place == "editions" or "public" in within[:2]:
         return 0o755, 0o444
     if place in ("releases", "blocked"):
-        is_plan = "documents" in within and within[-1].endswith(".pdf")  # the same file as in public/
+        is_plan = "documents" in within and within[-1].startswith("arsplanering-")  # the same file as in public/
         return 0o751 if len(within) == 1 else 0o750, 0o444 if is_plan else 0o440
     return 0o751 if place == "dagster" else 0o750, 0o640
 

@@ -50,7 +50,7 @@ _COUNTS = (
 
 
 def fill(book: Workbook, figures: MartRows, year: int, public_day: PublicDay | None, county_code: str | None) -> None:
-    """Add the sheets of a quota year, of one county or all, with the columns that the rows have: everyone's are fewer."""
+    """Add the sheets of a quota year, of one county or all, with the columns that rows have: everyone's are fewer."""
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#E6ECF1", "text_wrap": True, "valign": "top", "bottom": 1}),
         "number": book.add_format({"num_format": "#,##0"}),
