@@ -19,6 +19,7 @@ from dagster_project.ingest.parse import About
 from dagster_project.pipeline.build import Build, progress
 from dagster_project.pipeline.output_rights import PARSED
 from dagster_project.publish.data.changes import Changes, new_files_by_feed
+from dagster_project.publish.data.publication_history import HISTORY_SHOWN
 from dagster_project.publish.data.write_tables import write_tables
 from dagster_project.publish.documents.outcomes import write_outcome_documents
 from dagster_project.publish.documents.plans import (
@@ -281,7 +282,8 @@ def figures(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[MartRows | N
         return dg.MaterializeResult(value=None, metadata={"left_out": True})
     with build.step("documents"), build.release.warehouse() as warehouse:
         names = [table.name for table in internal_marts()]
-        read = read_mart_rows(warehouse, names, build.settings.as_of, build.build_id, code_version())
+        about = build.settings.as_of, build.build_id, code_version(), HISTORY_SHOWN
+        read = read_mart_rows(warehouse, names, *about)
     return dg.MaterializeResult(value=read)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.publish.data.public_tables import outcome_downloads, plan_downloads
+from dagster_project.publish.data.publication_history import PLAN_PUBLICATIONS
 from dagster_project.publish.documents.plans import Editions
 from dagster_project.publish.mart_rows import MartRows
 from dagster_project.publish.outcome_edition import OutcomeEdition
@@ -32,6 +33,7 @@ def publish_for_everyone(
     origins = [row for row in figures.marts["figure_origins"] if row.figure != "assignment_log"]
     marts = {table.name: figures.marts[table.name] for table in public_marts()}
     marts["figure_origins"] = [*origins, *edition.origins_of_the_log()]
+    marts |= edition.months() | {PLAN_PUBLICATIONS.table.name: figures.marts[PLAN_PUBLICATIONS.table.name]}
     plans = MartRows(figures.as_of, figures.build_id, figures.code_version, marts)
     years = edition.years_by_area()
     outcome_years = tuple(years.get("00", ()))

@@ -7,6 +7,7 @@ from datetime import date
 from dagster_project.digest import code_version
 from dagster_project.publish.data.changes import Changes
 from dagster_project.publish.data.public_tables import internal_downloads
+from dagster_project.publish.data.publication_history import HISTORY_SHOWN
 from dagster_project.publish.documents.plans import Editions
 from dagster_project.publish.for_everyone import listed
 from dagster_project.publish.mart_rows import read_mart_rows
@@ -34,7 +35,7 @@ def publish_for_those_who_log_in(
     """
     with release.warehouse() as warehouse:
         marts = [table.name for table in internal_marts()]
-        figures = read_mart_rows(warehouse, marts, as_of, build_id, code_version())
+        figures = read_mart_rows(warehouse, marts, as_of, build_id, code_version(), HISTORY_SHOWN)
         rows = row_counts(warehouse, "marts") | row_counts(warehouse, "history")
     tables = listed([one.table for one in internal_downloads()], rows)
     return write_internal_site(release.internal, figures, changes, documents, tables, builds, site)

@@ -70,8 +70,14 @@ class MartRows:
 
 
 def read_mart_rows(
-    warehouse: duckdb.DuckDBPyConnection, marts: Iterable[str], as_of: date, build_id: str, code_version: str
+    warehouse: duckdb.DuckDBPyConnection,
+    marts: Iterable[str],
+    as_of: date,
+    build_id: str,
+    code_version: str,
+    history: Iterable[str] = (),
 ) -> MartRows:
-    """Read the named marts of a warehouse, one query each."""
+    """Read the named marts of a warehouse, and tables of its history, one query each."""
     rows = {mart: named_rows(warehouse, f"from marts.{mart}") for mart in marts}
+    rows |= {table: named_rows(warehouse, f"from history.{table}") for table in history}
     return MartRows(as_of, build_id, code_version, rows)

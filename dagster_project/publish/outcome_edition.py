@@ -76,6 +76,16 @@ class OutcomeEdition:
         query = "select area_code, list(quota_year order by quota_year desc) as years from outcome_years group by all"
         return {row.area_code: row.years for row in self._rows(query)}
 
+    def months(self) -> dict[str, list[Row]]:
+        """Plan beside outcome by area and month, of the years that have a page, by the marts that pages show."""
+        of = "outcome_months semi join outcome_years using (area_code, quota_year) where area_level"
+        return {
+            "area_plan_deviations": self._rows(f"from {of} <> 'municipality' order by area_code, plan_month"),
+            "plan_deviations": self._rows(
+                f"select * rename (area_code as municipality_code) from {of} = 'municipality' order by all"
+            ),
+        }
+
     def origins_of_the_log(self) -> list[Row]:
         """The rows of figure_origins about the assignment log, as of the public day."""
         return self._rows("from figure_origins where figure = 'assignment_log' order by quota_year")

@@ -12,6 +12,7 @@ from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import duckdb
 import fastexcel
@@ -220,7 +221,8 @@ def test_every_internal_link_leads_somewhere(root: Path) -> None:
     checked: set[Path] = set()
     broken = []
     english = root / "en" / "kommun"  # hundreds of pages of one template, whose Swedish ones are looked at
-    for page in (page for page in root.rglob("*.html") if english not in page.parents or page.parent.name == "0765"):
+    pages = (page for page in root.rglob("*.html") if english not in page.parents or page.parent.name == "0765")
+    for page in (*pages, *root.rglob("atom.xml")):
         for target in set(link.findall(page.read_text(encoding="utf-8"))):
             if target.startswith(("http://", "https://")):
                 continue
@@ -237,6 +239,18 @@ def test_every_internal_link_leads_somewhere(root: Path) -> None:
                     broken.append((page, target))
     assert broken == []
     assert len(checked) > 2000
+
+
+def test_every_area_has_a_feed_that_its_pages_name(root: Path) -> None:
+    feeds = list(root.rglob("atom.xml"))
+    assert len(feeds) == 21 + 290
+    for feed in feeds:
+        entries = ElementTree.parse(feed).getroot().findall("{http://www.w3.org/2005/Atom}entry")
+        assert 5 < len(entries) <= 30, feed
+    for folder in ("kommun", "en/kommun"):
+        page = root / folder / ALMHULT / f"{YEAR}.html"
+        [named] = re.findall(r'type="application/atom\+xml" .*?href="([^"]+)"', head_of(page))
+        assert (page.parent / named).resolve() in feeds
 
 
 def test_nothing_is_fetched_from_another_host(root: Path) -> None:

@@ -63,7 +63,7 @@ def unused_texts(texts: Mapping[str, Mapping[str, str]], code: str, models: str)
 
 
 def test_every_text_is_used() -> None:
-    files = [path for path in PACKAGE.rglob("*") if path.suffix in (".html", ".py", ".js", ".txt")]
+    files = [path for path in PACKAGE.rglob("*") if path.suffix in (".html", ".xml", ".py", ".js", ".txt")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     models = (PACKAGE.parent / "dbt_project" / "models").rglob("*.sql")
     sql = "\n".join(path.read_text(encoding="utf-8") for path in models)

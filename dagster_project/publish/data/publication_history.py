@@ -85,6 +85,8 @@ RELEASES_TABLE = Table(
     ("lanstal", "kommuntal", "redistributions", "change_requests"),
 )
 REMEMBERED = (PLAN_PUBLICATIONS, COUNT_PUBLICATIONS)
+# What pages show of them.
+HISTORY_SHOWN = (RELEASES_TABLE.name, *(remembered.table.name for remembered in REMEMBERED))
 HISTORY_TABLES = (CHANGES_TABLE, RELEASES_TABLE, *(remembered.table for remembered in REMEMBERED))
 
 # Raised when tables that are handed on change: histories with another number are not read, but rebuilt.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ from dagster_project.publish.mart_rows import COUNTRY, MartRows
 from dagster_project.publish.site import maps
 from dagster_project.publish.site.figure_sources import read_sources
 from dagster_project.publish.site.shapes import map_shapes
+from dagster_project.publish.site.timeline import plan_ids
 from dagster_project.releases.build_json import ERROR
 from dagster_project.releases.build_record import BuildRecord
 from dagster_project.settings import SOURCES_FILE, STOCKHOLM
@@ -233,6 +234,7 @@ def municipality_plan(figures: MartRows, municipality: Row, year: int | None) ->
         "redistributions": [row for row in outcomes if code in (row.from_municipality_code, row.to_municipality_code)],
         "arithmetic": figures.by("plan_arithmetic", "municipality_code", "quota_year").get((code, year), []),
         **_versions(figures, code, year),
+        "publications": _publications(figures, code, year),
     }
 
 
@@ -269,17 +271,14 @@ def _versions(figures: MartRows, code: str, year: int | None) -> dict[str, Any]:
     """Versions of a plan side by side: one head per version, one line per month with the change from the one before."""
     rows = figures.by("monthly_plan_versions", "municipality_code", "quota_year").get((code, year), [])
     by_version = {number: list(months) for number, months in groupby(rows, key=lambda row: row.version_number)}
-    decided = figures.by("kommuntal_changes", "municipality_code", "quota_year").get((code, year), [])
-    wished = figures.by("change_request_months", "municipality_code", "quota_year").get((code, year), [])
     heads = [
         {
             "first": months[0],
             "causes": months[0].cause.split("+"),
-            "change_ids": [row.change_id for row in decided if row.effect_date == months[0].effect_date]
-            + sorted({row.request_id for row in wished if row.version_number == number}),
+            "change_ids": plan_ids(figures, months[0]),
             "total": sum(row.planned_persons for row in months),
         }
-        for number, months in by_version.items()
+        for months in by_version.values()
     ]
     lines = []
     for months in zip(*by_version.values(), strict=True):
@@ -287,6 +286,21 @@ def _versions(figures: MartRows, code: str, year: int | None) -> dict[str, Any]:
         changed = [None, *(new - old for old, new in pairwise(planned))]
         lines.append((months[0].plan_month, list(zip(planned, changed, strict=True))))
     return {"versions": heads, "version_months": lines}
+
+
+def _publications(figures: MartRows, code: str, year: int | None) -> list[tuple[date, dict[date, int]]]:
+    """What was published as the plan, from each day on which that changed: planned persons by month."""
+    published = figures.by("plan_publications", "municipality_code").get(code, [])
+    rows = [row for row in published if row.plan_month.year == year]
+    moments = {row.published_from_at for row in rows} | {row.published_to_at for row in rows if row.published_to_at}
+    by_day = {}  # of a day the last
+    for moment in sorted(moments):
+        by_day[moment.replace(tzinfo=UTC).astimezone(STOCKHOLM).date()] = {
+            row.plan_month: row.planned_persons
+            for row in rows
+            if row.published_from_at <= moment and (row.published_to_at is None or moment < row.published_to_at)
+        }
+    return list(by_day.items())
 
 
 def explanation(figures: MartRows, code: str, year: int, head: Row, language: Language) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dagster_project.language import SWEDISH
 from dagster_project.publish.data.changes import Changes
 from dagster_project.publish.documents.plans import Editions
 from dagster_project.publish.mart_rows import MartRows
@@ -23,6 +24,7 @@ from dagster_project.publish.site.rendering import (
     write_for_robots,
     write_pages,
 )
+from dagster_project.publish.site.timeline import named
 from dagster_project.releases.build_record import BuildRecord
 from dagster_project.settings import SiteSettings
 from dagster_project.sql import Row
@@ -52,6 +54,7 @@ def write_internal_site(
         Page("andringar.html", "changes.html", "changes", partial(contents.changes, figures, changes)),
         Page("datakvalitet.html", "quality.html", "quality", partial(contents.quality, figures, builds)),
         *_about_the_site(figures, tables, figures.plan_years),
+        *_feeds(figures, readership),
     ]
     shutil.copytree(HERE / "static", root / "assets")
     write_areas(root / "assets", figures)
@@ -96,6 +99,7 @@ def write_plan_pages(
         *_plans(figures, editions, figures.plan_years),
         *_plans_of_areas(figures, outcome_years),
         *_about_the_site(figures, tables, figures.plan_years),
+        *_feeds(figures, readership),
     ]
     written = write_pages(root, pages, figures, readership, site)
     write_for_robots(root, site)
@@ -148,6 +152,15 @@ def _plan_of(
 ) -> dict[str, Any]:
     plan = contents.municipality_plan(figures, municipality, year)
     return {**plan, "years": years, "has_outcome": year in with_outcome, "part": "plan"}
+
+
+def _feeds(figures: MartRows, readership: Readership) -> Iterator[Page]:
+    """What happened to every county and municipality, for readers of feeds."""
+    codes = [row.county_code for row in figures.marts["counties"]]
+    codes += [row.municipality_code for row in figures.marts["municipalities"]]
+    for code in codes:
+        content: Callable[[], dict[str, Any]] = partial(dict, code=code, feed_id=named(code, "feed"))
+        yield Page(readership.feed_of(code), "atom.xml", "country", content, languages=(SWEDISH,))
 
 
 def _about_the_site(figures: MartRows, tables: list[dict[str, Any]], years: list[int]) -> Iterator[Page]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from dagster_project.publish.public_day import PublicDay
 from dagster_project.publish.site import charts, contents, standing
 from dagster_project.publish.site.shapes import map_shapes
 from dagster_project.publish.site.templating import templates
+from dagster_project.publish.site.timeline import Timeline
 from dagster_project.releases.document_paths import outcome_document, plan_document, plan_workbook
 from dagster_project.settings import SiteSettings
 from dagster_project.sql import Row
@@ -40,6 +42,9 @@ STATUSES = (
     "far_behind", "behind", "within_household", "on_plan", "ahead", "not_begun", "no_kommuntal", "not_delivered",
 )  # fmt: skip
 
+# Characters that no XML may hold, though a delivered id may.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 # What a menu leads to, by the word for it.
 _PLACES = {
     "country": "index.html",
@@ -59,7 +64,7 @@ _OUTCOME = (
     "shares",
 )  # fmt: skip
 _PLAN = ("versions", "changes", "requests", "redistributions", "arithmetic", "quotas", "proposals", "lanstal_changes")
-_ABSENT: dict[str, Any] = dict.fromkeys(("year", "code", *_OUTCOME, *_PLAN)) | {"part": "whole"}
+_ABSENT: dict[str, Any] = dict.fromkeys(("year", "code", "publications", *_OUTCOME, *_PLAN)) | {"part": "whole"}
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,15 @@ class Readership:
         hidden = () if self.is_internal else ("to_do", "changes", "quality")
         return [(key, place) for key, place in _PLACES.items() if key not in hidden]
 
+    def feed_of(self, code: str) -> str:
+        """Where the feed of a county or municipality lies: beside its page of what happened."""
+        folder = ("lan" if len(code) == 2 else "kommun") if self.is_internal else "arsplanering"
+        return f"{folder}/{code}/atom.xml"
+
 
 @dataclass(frozen=True)
 class Page:
-    """One page in every language: where it lies below a language's folder, its template and what that shows.
+    """One page in its languages: where it lies below a language's folder, its template and what that shows.
 
     `also` is a second address of the same page in the same folder. A page that is shown wherever none is found has
     no place, so its links begin at the site's root.
@@ -100,6 +110,7 @@ class Page:
     year: int | None = None
     also: str | None = None
     has_place: bool = True
+    languages: tuple[Language, ...] = LANGUAGES
 
     @cached_property
     def shown(self) -> dict[str, Any]:
@@ -125,6 +136,8 @@ def write_pages(
     pages = list(pages)
     for page in pages:
         for language, environment in environments:
+            if language not in page.languages:
+                continue
             target = root / language.folder / page.path
             if target.parent not in folders:
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -184,6 +197,7 @@ def _environment(
         open_until = standing.open_note(deadlines, row.quota_year, language)
         return {"open": open_until, "to_assign": to_assign, "over_assigned": to_assign}
 
+    environment.filters["xml"] = lambda text: _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
     environment.filters["host"] = lambda address: urlsplit(address).netloc
     environment.globals |= {
         "t": texts,
@@ -215,6 +229,8 @@ def _environment(
         "part_notes": part_notes,
         "explanation": lambda code, year, head: contents.explanation(figures, code, year, head, language),
         "outcome_document": outcome_document,
+        "timeline": Timeline(figures, language, readership.public_day),
+        "feed_of": readership.feed_of,
         "plan_document": plan_document,
         "plan_workbook": plan_workbook,
     }
@@ -232,6 +248,10 @@ def _render(environment: jinja2.Environment, language: Language, page: Page, sit
     def area_page(code: str, year: int | None = None) -> str:
         return page_of("lan" if len(code) == 2 else "kommun", code, year)
 
+    def beside(place: str) -> str:
+        """A link to a place of the site, within the page where it is of this page."""
+        return place.removeprefix(page.path) if place.startswith(f"{page.path}#") else home + place
+
     def source_links(text: str) -> Markup:
         links = (Markup('<a href="{0}om.html#{1}">{1}</a>').format(home, source) for source in text.split(";"))
         return Markup(", ").join(links)
@@ -246,6 +266,7 @@ def _render(environment: jinja2.Environment, language: Language, page: Page, sit
         municipality_page=area_page,
         county_page=area_page,
         area_page=area_page,
+        beside=beside,
         source_links=source_links,
     )
     return html.encode()

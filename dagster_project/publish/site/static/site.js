@@ -191,6 +191,28 @@ for (const table of document.querySelectorAll('table')) {
   }
 }
 
+// The plan as it was on a day, which the address names: the column of each table that had begun by then.
+const ofDay = document.querySelector('.plan-of-a-day');
+if (ofDay) {
+  const day = new URLSearchParams(location.search).get('dag') || '';
+  const answer = ofDay.querySelector('[role=status]');
+  ofDay.hidden = false;
+  ofDay.addEventListener('submit', (event) => {
+    event.preventDefault();
+    location.search = new URLSearchParams({ dag: ofDay.elements.dag.value });
+  });
+  if (/^\d{4}-\d\d-\d\d$/.test(day)) {
+    ofDay.elements.dag.value = day;
+    for (const table of document.querySelectorAll('table[data-none]')) {
+      const head = [...table.querySelectorAll('[data-from]')].filter(({ dataset }) => dataset.from <= day).pop();
+      answer.append(`${head ? head.dataset.says : table.dataset.none} `);
+      for (const row of head ? table.rows : []) { row.cells[head.cellIndex].classList.add('then'); }
+      table.closest('details')?.setAttribute('open', '');
+    }
+    answer.focus();
+  }
+}
+
 // The map: the first tap or an arrow key selects an area and says its figures, the second tap or Enter goes there.
 function middle(area) {
   const box = area.getBBox();
