@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, ViewportSize
 OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], "resultTypes": ["violations"]}
 WIDE = [*PAGE_TYPES, "en/kommun/0765/2018.html"]
 NARROW_AND_DARK = ["2019.html", "lan/07/index.html", "kommun/0765/index.html", "datakvalitet.html", "data.html"]
+NARROW_AND_DARK += ["omfordela.html?fran=0765&till=0780&personer=5&datum=2026-10-31"]
 # Pages that those who log in have not, or otherwise.
 OF_EVERYONE = ["2018.html", "lan/07/2018.html", "arsplanering/0765/2018.html"]
 

@@ -16,6 +16,7 @@ PAGE_TYPES = (
     "attgora.html",
     "jamfor/index.html",
     "arsplanering/index.html",
+    "omfordela.html",
     "andringar.html",
     "datakvalitet.html",
     "om.html",

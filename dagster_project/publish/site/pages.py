@@ -14,7 +14,7 @@ from dagster_project.language import SWEDISH
 from dagster_project.publish.data.changes import Changes
 from dagster_project.publish.documents.plans import Editions
 from dagster_project.publish.mart_rows import MartRows
-from dagster_project.publish.site import contents
+from dagster_project.publish.site import contents, redistribute
 from dagster_project.publish.site.maps import PUBLIC_MEASURES
 from dagster_project.publish.site.rendering import (
     Page,
@@ -51,6 +51,7 @@ def write_internal_site(
         Page("attgora.html", "to_do.html", "to_do", partial(contents.to_do, figures)),
         *_compared(figures),
         *_plans(figures, editions, figures.plan_years),
+        _redistribute(figures),
         Page("andringar.html", "changes.html", "changes", partial(contents.changes, figures, changes)),
         Page("datakvalitet.html", "quality.html", "quality", partial(contents.quality, figures, builds)),
         *_about_the_site(figures, tables, figures.plan_years),
@@ -58,6 +59,7 @@ def write_internal_site(
     ]
     shutil.copytree(HERE / "static", root / "assets")
     write_areas(root / "assets", figures)
+    redistribute.write_plan_inputs(root / "assets", figures)
     (root / "robots.txt").write_text("User-agent: *\nDisallow: /\n", encoding="utf-8")
     return write_pages(root, pages, figures, readership, replace(site, address=""))
 
@@ -95,8 +97,10 @@ def write_plan_pages(
     `outcome_years` are the years of each area's pages of outcomes, by its code; `tables` as for the internal site.
     """
     shutil.copytree(HERE / "static", root / "assets", dirs_exist_ok=True)
+    redistribute.write_plan_inputs(root / "assets", figures)
     pages = [
         *_plans(figures, editions, figures.plan_years),
+        _redistribute(figures),
         *_plans_of_areas(figures, outcome_years),
         *_about_the_site(figures, tables, figures.plan_years),
         *_feeds(figures, readership),
@@ -127,6 +131,10 @@ def _compared(figures: MartRows) -> Iterator[Page]:
 def _plans(figures: MartRows, editions: Editions, years: list[int]) -> Iterator[Page]:
     content = partial(contents.plan, figures, editions, years)
     yield from by_year(figures.as_of, "arsplanering/", "plan.html", "plan", years, content)
+
+
+def _redistribute(figures: MartRows) -> Page:
+    return Page("omfordela.html", "redistribute.html", "redistribute", partial(redistribute.content, figures))
 
 
 def _plans_of_areas(figures: MartRows, outcome_years: dict[str, list[int]]) -> Iterator[Page]:

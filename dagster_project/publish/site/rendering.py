@@ -51,6 +51,7 @@ _PLACES = {
     "to_do": "attgora.html",
     "compare": "jamfor/index.html",
     "plan": "arsplanering/index.html",
+    "redistribute": "omfordela.html",
     "changes": "andringar.html",
     "quality": "datakvalitet.html",
     "about": "om.html",

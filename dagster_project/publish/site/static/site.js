@@ -48,10 +48,10 @@ function core(text) {
   return text.replace(COUNTY, ' ').replace(MUNICIPALITY, ' ').replace(/ /g, '').replace(/s$/, '');
 }
 
-function fitting(typed) {
+function fitting(typed, among = window.arsplanAreas) {
   const text = alike(typed);
   const isCounty = COUNTY.test(text);
-  const areas = window.arsplanAreas.filter(([code]) => code.length === 2 ? !MUNICIPALITY.test(text) : !isCounty);
+  const areas = among.filter(([code]) => code.length === 2 ? !MUNICIPALITY.test(text) : !isCounty);
   const wanted = core(text);
   const ways = [
     ([code]) => code === text,

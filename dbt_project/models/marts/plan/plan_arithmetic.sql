@@ -18,6 +18,7 @@ select
     months.is_open as is_divided,
     plans.remaining_persons::bigint as remaining_persons,
     months.fixed_persons,
+    months.weight as profile_weight,
     plans.month_weight::bigint as month_weight,
     (sum(plans.month_weight) over (so_far))::bigint as cumulative_weight,
     (sum(plans.month_weight) over (partition by plans.quota_year, plans.municipality_code))::bigint as total_weight,
