@@ -1,4 +1,4 @@
-"""The README's queries give the output that stands below them."""
+"""The README's queries give the output that stands below them; those on a redistribution that is tried find it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from conftest import PROJECT, Built
+
+from dagster_project.ingest.feeds import REDISTRIBUTIONS
 
 BLOCKS = re.findall(
     r"```sql\n(.*?)```\n```text\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL
@@ -29,3 +31,12 @@ def test_readme_has_three_queries() -> None:
 def test_query_gives_its_output(query: str, output: str, shipped: Built) -> None:
     header = [row[0] for row in shipped.query(f"describe {query}")]
     assert as_table(header, shipped.query(query)) == output
+
+
+def test_what_analysts_read_about_trying_a_redistribution_is_so(shipped: Built) -> None:
+    page = (PROJECT / "docs" / "analysts.md").read_text(encoding="utf-8")
+    [header] = re.findall(r"^agreement_id,.*$", page, re.MULTILINE)
+    assert set(header.split(",")) == {column.name for column in REDISTRIBUTIONS.columns if column.required}
+    [(undecided,)] = shipped.query("select agreement_id from marts.redistribution_assessments where obstacle is null")
+    queries = re.findall(r"```sql\n([^`]*'try'[^`]*)```", page)
+    assert [len(shipped.query(query.replace("'try'", f"'{undecided}'"))) for query in queries] == [1, 24]

@@ -143,6 +143,7 @@ if (typeof document !== 'undefined') {
   function valuesOf(asked, answer) {
     const { year, day, persons } = asked;
     const values = { year, day: longDay(day), persons: shown(persons), from: nameOf(asked.from), to: nameOf(asked.to) };
+    values.short_day = swedish ? day : said(day, { day: 'numeric', month: 'short', year: 'numeric' });
     values[`year_${year}`] = true;
     values[answer.obstacle ?? 'valid'] = true;
     if (answer.obstacle === 'year_over') { values.year = day.slice(0, 4); }
@@ -209,6 +210,7 @@ if (typeof document !== 'undefined') {
   personer.value = address.get('personer') ?? '';
   datum.value = day || nowIn(ar.value);
   document.getElementById('municipalities').append(...municipalities.map(([, name]) => new Option(name)));
+  document.querySelector('.needs-scripts').hidden = true;
   form.hidden = false;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
