@@ -44,5 +44,5 @@ def publish_for_everyone(
 
 
 def listed(tables: Iterable[Table], rows: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Tables as the page of downloads lists them: name, description, rows."""
-    return [{"name": table.name, "description": table.description, "rows": rows[table.name]} for table in tables]
+    """Tables as the page of downloads lists them, with how many rows each has."""
+    return [{**vars(table), "rows": rows[table.name]} for table in tables]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import duckdb
 
+from dagster_project.language import SWEDISH, Language
+from dagster_project.settings import DBT_PROJECT
 from dagster_project.sql import sql_text
 from dagster_project.transform.dbt_manifest import EDITION_SCHEMA, grains, manifest, nodes
 
 CHECK_RESULTS = "check_results"
+_IN_SWEDISH = DBT_PROJECT / "models" / "descriptions.sv.toml"
+_RULE = re.compile(r" \([^()]*\b(?:R\d+|contract, section \d+)\)")  # of the contract, which pages do not explain
 _AS_DUCKDB_SAYS = {"string": "varchar"}  # the models say what Spark understands too
 
 
@@ -54,6 +61,18 @@ class Table:
         table = f"{self.schema}.{self.name}"
         of_columns = (f"comment on column {table}.{name} is {sql_text(said)};" for name, _, said in self.columns)
         return "\n".join([f"comment on table {table} is {sql_text(self.description)};", *of_columns])
+
+
+def description(english: str, language: Language) -> str:
+    """What is said of a table or column, for readers of a language and without numbers of the contract's rules."""
+    return in_swedish()[english] if language is SWEDISH else _RULE.sub("", english)
+
+
+@cache
+def in_swedish() -> dict[str, str]:
+    """Descriptions of published tables and their columns in Swedish, by the English one."""
+    with _IN_SWEDISH.open("rb") as file:
+        return {english: swedish for texts in tomllib.load(file).values() for english, swedish in texts.items()}
 
 
 def describe_tables(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -6,6 +6,7 @@ import csv
 import re
 import tomllib
 from collections import Counter
+from datetime import date
 from importlib.metadata import packages_distributions
 from itertools import chain
 
@@ -13,10 +14,14 @@ from conftest import PROJECT, SHIPPED_LANDING
 
 from dagster_project.checks.contract import CHECKS
 from dagster_project.ingest.feeds_page import feeds_markdown
+from dagster_project.language import ENGLISH
+from dagster_project.publish.data.public_tables import internal_downloads, outcome_downloads, plan_downloads
+from dagster_project.publish.public_day import PublicDay
 from dagster_project.publish.site.figure_sources import read_sources
 from dagster_project.publish.site.server import SECURITY_HEADERS
 from dagster_project.settings import SOURCES_FILE
 from dagster_project.transform.dbt_manifest import manifest
+from dagster_project.transform.documented_tables import description, in_swedish
 
 
 def test_feeds_page_is_made_from_the_table_of_feeds() -> None:
@@ -105,6 +110,15 @@ def test_every_model_is_described_and_every_mart_column_too() -> None:
             assert node["description"], node["name"]
             assert node["config"]["contract"]["enforced"], node["name"]
             assert all(column["description"] for column in node["columns"].values()), node["name"]
+
+
+def test_every_published_table_and_column_is_described_in_swedish_and_without_numbers_of_rules() -> None:
+    outcomes = outcome_downloads(PublicDay(date(2026, 2, 28), 5))
+    tables = [one.table for one in (*internal_downloads(), *plan_downloads(), *outcomes)]
+    said = {text for table in tables for text in (table.description, *(column[2] for column in table.columns))}
+    assert said == in_swedish().keys(), "descriptions.sv.toml: add what is missing, remove what nothing says any more"
+    shown = [*in_swedish().values(), *(description(text, ENGLISH) for text in said)]
+    assert [text for text in shown if re.search(r"\bR\d|\bsection \d", text)] == []
 
 
 def test_models_with_a_rule_name_it_first() -> None:

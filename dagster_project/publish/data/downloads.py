@@ -12,10 +12,11 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.language import ENGLISH, SWEDISH
 from dagster_project.publish.data.parquet_files import write_parquet
 from dagster_project.publish.data.public_tables import Download
 from dagster_project.sql import sql_text
-from dagster_project.transform.documented_tables import Table
+from dagster_project.transform.documented_tables import Table, description
 
 # What a spreadsheet would run as a formula when a cell begins with it.
 _FORMULA = r"^[=+\-@\t\r]"
@@ -104,14 +105,14 @@ def data_package(tables: list[Table], says: str, build_id: str) -> dict[str, Any
             {
                 "name": table.name,
                 "path": f"{table.name}.csv",
-                "description": table.description,
+                **_described(table.description),
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "schema": {
                     "fields": [
-                        {"name": name, "type": _FIELD_TYPES[data_type], "description": description}
-                        for name, data_type, description in table.columns
+                        {"name": name, "type": _FIELD_TYPES[data_type], **_described(said)}
+                        for name, data_type, said in table.columns
                     ],
                     "primaryKey": list(table.key),
                     "missingValues": [""],
@@ -121,3 +122,8 @@ def data_package(tables: list[Table], says: str, build_id: str) -> dict[str, Any
             for table in tables
         ],
     }
+
+
+def _described(english: str) -> dict[str, str]:
+    """A description as a data package has it, which knows one language: Swedish stands beside as a property of ours."""
+    return {"description": description(english, ENGLISH), "description_sv": description(english, SWEDISH)}

@@ -65,7 +65,7 @@ def _for_everyone(
         selected.append(instead.get(name, name))
         named = name.removesuffix("_code") + "_name"
         if name.endswith("_code") and named not in table.column_names:
-            columns.append((named, "varchar", f"Name of the area of {name}."))
+            columns.append((named, "varchar", "Name of the area whose code stands before it."))
             selected.append(f"area_names[{name}] as {named}")
     if _SIMULATED[0] not in table.column_names:
         columns.append(_SIMULATED)

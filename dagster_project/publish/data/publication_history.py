@@ -42,7 +42,7 @@ PLAN_PUBLICATIONS = Remembered(
         "plan_publications",
         "What the published plan said when: one row per municipality, month and spell of releases with one number.",
         (
-            ("municipality_code", "varchar", "Code of the municipality, four digits, as text."),
+            ("municipality_code", "varchar", "Code of the municipality (kommun), four digits, as text."),
             ("plan_month", "date", "First day of the month of assignment."),
             ("planned_persons", "bigint", "Persons planned to be assigned, as published."),
             *_SPELL,
@@ -59,8 +59,8 @@ COUNT_PUBLICATIONS = Remembered(
         "count_publications",
         "What the published counts said when: one row per quota year, municipality and spell of releases that agree.",
         (
-            ("quota_year", "bigint", "The year whose kommuntal the counts count against."),
-            ("municipality_code", "varchar", "Code of the municipality, four digits, as text."),
+            ("quota_year", "bigint", "The year whose kommuntal the row counts against (R5)."),
+            ("municipality_code", "varchar", "Code of the municipality (kommun), four digits, as text."),
             ("kommuntal_persons", "bigint", "Kommuntal in force, as published."),
             ("received_persons", "bigint", "Persons received, as published."),
             ("open_persons", "bigint", "Persons of open assignments, as published."),

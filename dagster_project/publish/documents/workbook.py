@@ -15,38 +15,39 @@ from dagster_project.language import SWEDISH
 from dagster_project.publish.mart_rows import MartRows
 from dagster_project.publish.public_day import PublicDay
 from dagster_project.sql import Row
+from dagster_project.transform.documented_tables import description, internal_marts
 
 _Column = tuple[str, str, str]
 
 _AREA = ("Länskod", "Län", "Kommunkod", "Kommun")
 
-# Columns of a sheet: the mart's column, the word that heads it, what it means.
-_OUTCOME = (
-    ("planned_persons", "Planerade", "Personer som planen räknar med ska anvisas i månaden."),
-    ("assigned_persons", "Anvisade", "Personer anvisade i månaden mot årets kommuntal, oavsett vad det blev av dem."),
-    ("cancelled_persons", "Avbrutna", "Av dem, avbrutna sedan dess."),
-    ("net_assigned_persons", "Netto", "Anvisade minus avbrutna."),
-    ("deviation_persons", "Avvikelse", "Netto minus planerade; tom för månader som inte har börjat."),
-    ("cumulative_planned_persons", "Planerade, ackumulerat", "Planerade från januari till och med månaden."),
-    ("cumulative_net_assigned_persons", "Netto, ackumulerat", "Netto från januari till och med månaden."),
-    ("cumulative_deviation_persons", "Avvikelse, ackumulerad", "Skillnaden mellan de två; tom före månadens början."),
-    ("received_in_month_persons", "Mottagna", "Personer mottagna i månaden, mot vilket års kommuntal som helst."),
-    ("prior_year_replacement_persons", "Ersättningar för tidigare år", "Anvisade i månaden mot ett tidigare år."),
-    ("over_plan_persons", "Över plan", "Anvisade utöver planen, ersättningar borträknade."),
-    ("over_plan_unapproved_persons", "Utan godkännande", "Av dem, utan kommunens godkännande."),
-)
-_COUNTS = (
-    ("kommuntal_persons", "Kommuntal", "Gällande kommuntal; tomt där inget beslut gäller."),
-    ("planned_persons", "Planerade", "Personer i årets plan, alla månader."),
-    ("net_assigned_to_date_persons", "Anvisade netto", "Personer anvisade hittills och inte avbrutna."),
-    ("received_persons", "Mottagna", "Personer mottagna mot årets kommuntal, när det än skedde."),
-    ("open_persons", "Öppna anvisningar", "Personer anvisade som varken är mottagna eller avbrutna."),
-    ("unassigned_persons", "Kvar att anvisa", "Kommuntal minus mottagna och öppna; under noll: överanvisade."),
-    ("cancelled_persons", "Avbrutna", "Personer i avbrutna anvisningar."),
-    ("received_later_persons", "Mottagna efter årets slut", "Av de mottagna, mottagna efter 31 december."),
-    ("received_by_replacement_persons", "Mottagna som ersättning", "Av de mottagna, de i ersättningsanvisningar."),
-    ("overdue_persons", "Försenade", "Av de öppna, de vars sista mottagningsdag har passerat."),
-)
+# Columns of a sheet: the mart's column, the word that heads it.
+_OUTCOME = {
+    "planned_persons": "Planerade",
+    "assigned_persons": "Anvisade",
+    "cancelled_persons": "Avbrutna",
+    "net_assigned_persons": "Netto",
+    "deviation_persons": "Avvikelse",
+    "cumulative_planned_persons": "Planerade, ackumulerat",
+    "cumulative_net_assigned_persons": "Netto, ackumulerat",
+    "cumulative_deviation_persons": "Avvikelse, ackumulerad",
+    "received_in_month_persons": "Mottagna",
+    "prior_year_replacement_persons": "Ersättningar för tidigare år",
+    "over_plan_persons": "Över plan",
+    "over_plan_unapproved_persons": "Ej godkända över plan",
+}
+_COUNTS = {
+    "kommuntal_persons": "Kommuntal",
+    "planned_persons": "Planerade",
+    "net_assigned_to_date_persons": "Anvisade netto hittills",
+    "received_persons": "Mottagna",
+    "open_persons": "Öppna anvisningar",
+    "unassigned_persons": "Kvar att anvisa",
+    "cancelled_persons": "Avbrutna",
+    "received_later_persons": "Mottagna efter årets slut",
+    "received_by_replacement_persons": "Mottagna genom ersättning",
+    "overdue_persons": "Försenade",
+}
 
 
 def fill(book: Workbook, figures: MartRows, year: int, public_day: PublicDay | None, county_code: str | None) -> None:
@@ -77,7 +78,8 @@ def fill(book: Workbook, figures: MartRows, year: int, public_day: PublicDay | N
         (code, [row.planned_persons for row in rows])
         for code, rows in groupby(rows_of("monthly_plan"), lambda row: row.municipality_code)
     ]
-    of_outcome, of_counts = _columns(_OUTCOME, months), _columns(_COUNTS, counts)
+    of_outcome = _columns(_OUTCOME, "plan_deviations", months)
+    of_counts = _columns(_COUNTS, "area_year_summaries", counts)
     month_names = [languages.short_month(date(year, number, 1), SWEDISH) for number in range(1, 13)]
     _sheet(
         book,
@@ -113,8 +115,11 @@ def fill(book: Workbook, figures: MartRows, year: int, public_day: PublicDay | N
         sheet.set_footer(f"&L{title}. {'' if public_day else SWEDISH.texts['site']['internal']}&R&P (&N)")
 
 
-def _columns(columns: Sequence[_Column], rows: Sequence[Row]) -> list[_Column]:
-    return [column for column in columns if rows and column[0] in rows[0]._fields]
+def _columns(heads: dict[str, str], mart: str, rows: Sequence[Row]) -> list[_Column]:
+    """Columns of a sheet that the rows have: name, head, and what it means by the description of the mart."""
+    [described] = [table for table in internal_marts() if table.name == mart]
+    meanings = {name: description(said, SWEDISH) for name, _, said in described.columns}
+    return [(name, head, meanings[name]) for name, head in heads.items() if rows and name in rows[0]._fields]
 
 
 def _notes(public_day: PublicDay | None) -> list[tuple[str, str]]:
@@ -171,7 +176,7 @@ def _explain(
     sheet.set_column(0, 0, 38)
     sheet.set_column(1, 1, 100)
     lines: list[tuple[str, str]] = [
-        ("Uppgifter till och med", figures.as_of.isoformat()),
+        ("Uppgifter till och med (brytdatum)", figures.as_of.isoformat()),
         *notes,
         ("Utgåva", figures.build_id),
         ("Simulerat", f"{', '.join(simulated)}." if simulated else "Inget."),

@@ -43,7 +43,7 @@ def write_internal_site(
 ) -> Written:
     """Write the pages for those who log in below `root`.
 
-    `tables` are those to download, with name, description and rows; `builds` the finished ones before this.
+    `tables` are those to download, with name, description, columns and rows; `builds` the finished ones before this.
     """
     readership = Readership(None, tuple(figures.years), tuple(figures.plan_years))
     pages = [

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from dagster_project.publish.site.timeline import Timeline
 from dagster_project.releases.document_paths import outcome_document, plan_document, plan_workbook
 from dagster_project.settings import SiteSettings
 from dagster_project.sql import Row
+from dagster_project.transform.documented_tables import description
 
 # How people were received, with all and some of them, as the columns of receptions_by_category.
 RECEIVED_CATEGORIES = (
@@ -228,6 +229,7 @@ def _environment(
         "standing_sentence": lambda row, area: standing.sentence(row, area, language, readership.is_internal),
         "standing_parts": lambda row: standing.parts(row, readership.is_internal),
         "part_notes": part_notes,
+        "described": partial(description, language=language),
         "explanation": lambda code, year, head: contents.explanation(figures, code, year, head, language),
         "outcome_document": outcome_document,
         "timeline": Timeline(figures, language, readership.public_day),

@@ -18,6 +18,7 @@ from dagster_project.publish.site import assessments
 from dagster_project.publish.site.pages import by_year
 from dagster_project.publish.site.rendering import Page, Readership, Written, write_pages
 from dagster_project.settings import SiteSettings
+from dagster_project.transform.documented_tables import in_swedish
 
 AS_OF = date(2026, 3, 1)
 NOT_MADE = "Sidan kunde inte skapas"
@@ -70,7 +71,7 @@ def test_a_page_whose_layout_fails_says_so_without_it(tmp_path: Path) -> None:
 
 
 def test_half_a_character_costs_one_page(tmp_path: Path) -> None:
-    tables = [{"name": "odd\ud800", "description": "", "rows": 1}]
+    tables = [{"name": "odd\ud800", "description": next(iter(in_swedish())), "columns": [], "rows": 1}]
     page = Page("data.html", "data.html", "data", lambda: {"tables": tables, "document_years": []})
     assert len(written(tmp_path, page).failures) == 2
     assert NOT_MADE in text(tmp_path, "data.html")
