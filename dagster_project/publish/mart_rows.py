@@ -53,6 +53,10 @@ class MartRows:
         """Quota years with a plan, the newest first."""
         return sorted(self.by("monthly_plan", "quota_year"), reverse=True)
 
+    def simulated(self, quota_year: int) -> list[str]:
+        """Kinds of figures of a quota year that are simulated, all or some of their rows."""
+        return [row.figure for row in self.by("figure_origins", "quota_year").get(quota_year, []) if row.simulated_rows]
+
     def kommuntal(self, municipality_code: str, quota_year: int | None) -> int | None:
         """Kommuntal of a municipality now (R1), or None where none is in force."""
         spells = self.by("municipality_quotas", "municipality_code", "quota_year")

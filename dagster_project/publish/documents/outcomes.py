@@ -97,7 +97,6 @@ def _of_county(figures: MartRows, summary: Row, county: Row) -> dict[str, Any]:
     plan = plans.plan_lines(county.county_name, plans.plans_in_county(figures, county, year))
     of_county = [("planned", plan["total"][1:2]), *((word, [""]) for word in ("net", "deviation", "received"))]
     return _outcome(figures, summary, county.county_name) | {
-        "notices": plans.notices(figures, year),
         "municipalities": [
             [row.municipality_name, *_line(summaries[row.municipality_code, year][0])]
             for row in municipalities
@@ -116,10 +115,13 @@ def _of_county(figures: MartRows, summary: Row, county: Row) -> dict[str, Any]:
 
 def _outcome(figures: MartRows, summary: Row, area: str) -> dict[str, Any]:
     """What documents of municipalities and of counties say alike."""
+    simulated = ", ".join(_TEXTS["origin"][figure] for figure in figures.simulated(summary.quota_year))
+    notice = _TEXTS["site"]["simulated_notice"].format(year=summary.quota_year, figures=simulated)
     title = _TEXTS["document"]["outcome_title"].format(year=summary.quota_year, area=area)
     return {
         "title": title,
         "lead": f"{_TEXTS['site']['internal']} {_TEXTS['country']['key_text']}",
+        "notices": [notice] if simulated else [],
         "outcome": {
             "standing": standing.sentence(summary, area, SWEDISH, is_internal=True),
             "figures": [_parts(figures, summary), _key_figures(summary)],

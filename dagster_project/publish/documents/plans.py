@@ -133,14 +133,9 @@ def _n(value: float | None, decimals: int = 0) -> str:
     return languages.number(value, SWEDISH, decimals)
 
 
-def notices(figures: MartRows, year: int) -> list[str]:
-    """What readers of a year's plan have to know first."""
-    kommuntal = figures.one("figure_origins", quota_year=year, figure="kommuntal")
-    return (
-        [f"Kommuntalen för {year} är simulerade. Därför är även planen simulerad."]
-        if kommuntal and kommuntal.simulated_rows
-        else []
-    )
+def _notices(figures: MartRows, year: int) -> list[str]:
+    is_simulated = "kommuntal" in figures.simulated(year)
+    return [f"Kommuntalen för {year} är simulerade. Därför är även planen simulerad."] if is_simulated else []
 
 
 def _whole_plan(figures: MartRows, year: int) -> dict[str, Any]:
@@ -154,7 +149,7 @@ def _whole_plan(figures: MartRows, year: int) -> dict[str, Any]:
     return {
         "title": f"Årsplanering {year}",
         "lead": texts["document"]["plan_lead"],
-        "notices": [*notices(figures, year), *some],
+        "notices": [*_notices(figures, year), *some],
         "columns": plan_columns(year),
         "counties": [*counties, {"name": name, "rows": [], "total": _sum_line(name, of_country)}],
     }
@@ -221,7 +216,7 @@ def municipality_plan(figures: MartRows, code: str, year: int) -> dict[str, Any]
     return {
         "title": f"Årsplanering {year} för {municipality.municipality_name}",
         "lead": f"{county.county_name}. {texts['document']['plan_lead']}",
-        "notices": notices(figures, year),
+        "notices": _notices(figures, year),
         "versions": [_n(head.version_number) for head in heads],
         "of_versions": of_versions,
         "months": months,

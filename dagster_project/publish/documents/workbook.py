@@ -171,8 +171,7 @@ def _explain(
     notes: list[tuple[str, str]],
     explained: list[tuple[str, list[_Column]]],
 ) -> None:
-    origins = figures.by("figure_origins", "quota_year").get(year, [])
-    simulated = [SWEDISH.texts["origin"][row.figure] for row in origins if row.simulated_rows]
+    simulated = [SWEDISH.texts["origin"][figure] for figure in figures.simulated(year)]
     sheet.set_column(0, 0, 38)
     sheet.set_column(1, 1, 100)
     lines: list[tuple[str, str]] = [

@@ -93,7 +93,7 @@ def rows(
         "monthly_plan_versions": months,
         "kommuntal_changes": decisions,
         "municipality_quotas": [],
-        "figure_origins": [],
+        "figure_origins": [SimpleNamespace(quota_year=2026, figure="assignment_log", simulated_rows=1)],
         "plan_deviations": outcome[12:],
         "quota_year_counts": [],
     }
@@ -157,6 +157,9 @@ def test_outcomes_are_told_to_those_who_log_in_and_in_no_plan(tmp_path: Path, mo
         json.loads((tmp_path / "internal" / outcome_document(2026, code)).read_text()) for code in ("0765", "07")
     )
     assert of_municipality["outcome"]["standing"].startswith("Älmhult ligger före planen: 777 av 2 anvisade (netto)")
+    assert [[said.split(".")[0] for said in document["notices"]] for document in (of_municipality, of_county)] == [
+        ["Simulerade uppgifter för 2026: anvisningar och mottagande"]
+    ] * 2
     assert of_municipality["outcome"]["months"][2] == ["mars", "1", "777", "0", "777", "+776", "+775", "3"]
     assert of_municipality["outcome"]["months"][3] == ["april", "1", *"––––––"]
     assert of_municipality["decisions"][0][1] == "Beslut om kommuntal: Beslut 2"
