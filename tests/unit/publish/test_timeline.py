@@ -124,7 +124,7 @@ def test_a_municipality_tells_decisions_wishes_plans_and_months_the_newest_first
         ("2026-02-01", "Omfördelning begärd: 2 från Ljungby till Älmhult (R1).", f"{page}#redistributions"),
         (
             "2025-11-13",
-            "Första planen för 2026: 6 fördelade på månaderna (kommuntal beslutat: D1).",
+            "Första planen för 2026: 6 fördelade på månaderna (beslut om kommuntal: D1).",
             f"{page}#versions",
         ),
         ("2025-11-13", "Kommuntal för 2026 beslutat: 6, från den 1 januari 2026 (D1).", f"{page}#changes"),
@@ -135,7 +135,7 @@ def test_a_county_tells_once_what_several_of_its_municipalities_share() -> None:
     found = told("07")
     texts = [text for _, text, _ in found]
     assert "Kommuntal för 2026 beslutat för Älmhult, Ljungby: 10, från den 1 januari 2026 (D1)." in texts
-    assert "Första planen för 2026: Älmhult, Ljungby (kommuntal beslutat: D1)." in texts
+    assert "Första planen för 2026: Älmhult, Ljungby (beslut om kommuntal: D1)." in texts
     assert "Länstal för 2026 beslutat: 10 → 1\N{NO-BREAK SPACE}200, från den 1 juli 2026 (SFS 2)." in texts
     assert texts.count("Omfördelning begärd: 2 från Ljungby till Älmhult (R1).") == 1
     assert ("2026-06-30", "Utfall för juni 2026: planerade 4, anvisade netto 3, mottagna 1.") in [x[:2] for x in found]
