@@ -77,6 +77,26 @@ def test_half_a_character_costs_one_page(tmp_path: Path) -> None:
     assert NOT_MADE in text(tmp_path, "data.html")
 
 
+def test_tables_and_columns_are_described_in_the_language_of_the_page(tmp_path: Path) -> None:
+    table = {
+        "name": "monthly_plan_versions",
+        "description": "Every version of the plan: one row per municipality, quota year, version and month (R4).",
+        "columns": [
+            (
+                "first_changed_month",
+                "date",
+                "First month that this version may change (f in R4); earlier months keep their numbers.",
+            )
+        ],
+        "rows": 1,
+    }
+    page = Page("data.html", "data.html", "data", lambda: {"tables": [table], "document_years": []})
+    assert written(tmp_path, page).failures == []
+    swedish, english = text(tmp_path, "data.html"), text(tmp_path, "en/data.html")
+    assert "Alla versioner av årsplaneringen." in swedish and "Första månad som versionen kan ändra;" in swedish
+    assert "version and month." in english and "First month that this version may change; earlier" in english
+
+
 def test_a_document_that_is_not_there_is_no_link(tmp_path: Path) -> None:
     address = "documents/2026/latest/arsplanering-2026.pdf"
     assert written(tmp_path, DATA).failures == []
