@@ -561,7 +561,7 @@ def test_what_changed_is_told_with_its_cause(two_releases: tuple[Path, Path]) ->
     assert all(row[4] != row[5] for row in rows)
     page = (after / "andringar.html").read_text(encoding="utf-8")
     assert re.search(
-        r"Omfördelning: A7</h2>.*?Älmhult 2026</a></dt>\s*<dd>\s*Kommuntal:\s*hela året\s*<[^>]+>20 → <b>26<",
+        r"Omfördelning: A7</h3>.*?Älmhult 2026</a></dt>\s*<dd>\s*Kommuntal:\s*hela året\s*<[^>]+>20 → <b>26<",
         page,
         re.S,
     )

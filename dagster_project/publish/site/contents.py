@@ -15,6 +15,7 @@ from dagster_project.publish.mart_rows import COUNTRY, MartRows
 from dagster_project.publish.site import maps
 from dagster_project.publish.site.figure_sources import read_sources
 from dagster_project.publish.site.shapes import map_shapes
+from dagster_project.publish.site.summed_changes import over_a_week, summed
 from dagster_project.publish.site.timeline import plan_ids
 from dagster_project.releases.build_json import ERROR
 from dagster_project.releases.build_record import BuildRecord
@@ -355,7 +356,7 @@ def plan(figures: MartRows, editions: Editions, years: list[int], year: int | No
 
 
 def changes(figures: MartRows, found: Changes) -> dict[str, Any]:
-    """Changed figures by cause, county, and area with its year: what one cause did is read in one place."""
+    """What changes come to, and each figure by cause, county and area with its year: one cause in one place."""
     shown = sorted(found.rows[:CHANGES_SHOWN], key=lambda row: (row.cause, row.change_ids or ""))
     counties = {row.municipality_code: row.county_code for row in figures.marts["municipalities"]}
     groups = []
@@ -364,7 +365,14 @@ def changes(figures: MartRows, found: Changes) -> dict[str, Any]:
         for area, cells in groupby(rows, key=lambda row: (row.area_code, row.quota_year)):
             by_county.setdefault(counties.get(area[0], area[0]), []).append((area, list(cells)))
         groups.append({"cause": cause, "change_ids": ids, "counties": sorted(by_county.items())})
-    return {"previous": found.previous, "groups": groups, "shown": len(shown), "all_changes": len(found.rows)}
+    return {
+        "previous": found.previous,
+        "summed": summed(figures, found.rows),
+        "week": over_a_week(figures),
+        "groups": groups,
+        "shown": len(shown),
+        "all_changes": len(found.rows),
+    }
 
 
 def quality(figures: MartRows, builds: list[BuildRecord]) -> dict[str, Any]:
