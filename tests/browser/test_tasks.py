@@ -141,3 +141,27 @@ def test_sees_what_changed(reader: Reader) -> None:
     reader.go("Ändringar")
     expect(reader.page.get_by_role("heading", level=1)).to_be_in_viewport()
     assert reader.steps == 1
+
+
+def test_sees_why_the_plan_changed_in_july(reader: Reader) -> None:
+    reader.find("Älmhult")
+    reader.activate(reader.page.get_by_role("link", name="Varför planen ändrades"))
+    versions = reader.page.locator("#versions")
+    changed = versions.get_by_role("row", name="juli").locator("td", has=reader.page.locator("strong")).last
+    expect(changed).to_be_in_viewport()
+    why = versions.get_by_role("row", name="Varför").locator("td").last
+    expect(why).to_contain_text("önskemål")
+    expect(why).to_be_in_viewport()
+    assert reader.steps == 2
+
+
+def test_sees_the_plan_as_it_was_on_the_first_of_may(reader: Reader) -> None:
+    reader.find("Älmhult")
+    day = reader.page.get_by_label("Visa planen som den var den")
+    day.fill("2026-05-01")
+    reader.activate(day)
+    answer = reader.page.get_by_text("Då gällde version 2, från den 1 mars 2026")
+    expect(answer).to_be_focused()
+    expect(reader.page.locator("#versions td.then").first).to_have_text("2026-03-01")
+    assert reader.page.url.endswith("?dag=2026-05-01")
+    assert reader.steps == 2
