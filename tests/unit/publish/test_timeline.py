@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from dagster_project.language import ENGLISH, SWEDISH, Language
 from dagster_project.publish.mart_rows import MartRows
 from dagster_project.publish.public_day import PublicDay
+from dagster_project.publish.site import contents
 from dagster_project.publish.site.pages import _feeds
 from dagster_project.publish.site.rendering import Readership, write_pages
 from dagster_project.publish.site.timeline import Timeline
@@ -210,3 +211,23 @@ def test_everyones_feed_has_entries_of_its_own_and_addresses_where_they_are_know
 def test_a_feed_stays_well_formed_whatever_was_delivered(name: str, tmp_path: Path) -> None:
     requests = [SimpleNamespace(**vars(row) | {"request_id": name}) for row in MARTS["change_request_months"]]
     assert len(entries(feed(tmp_path, "B1", change_request_months=requests))) == 13
+
+
+def test_the_plan_as_published_has_a_column_for_each_day_on_which_it_became_another() -> None:
+    may, june = datetime(2026, 5, 1, 22, 30), datetime(2026, 6, 1, 1, 0)  # UTC: the first is 2 May in Stockholm
+    published = rows(
+        "municipality_code plan_month planned_persons published_from_at published_to_at",
+        (ALMHULT, date(2026, 7, 1), 3, may, june),
+        (ALMHULT, date(2026, 7, 1), 2, june, None),
+        (ALMHULT, date(2026, 8, 1), 4, may, None),
+        (ALMHULT, date(2025, 8, 1), 9, may, None),
+        (LJUNGBY, date(2026, 8, 1), 9, datetime(2026, 5, 9), None),
+    )
+    others = {"plan_publications": published, "plan_arithmetic": [], "kommuntal_changes": []}
+    figures = MartRows(date(2026, 7, 15), "B1", "1", MARTS | others)
+    plan = contents.municipality_plan(figures, MARTS["municipalities"][0], 2026)
+    july, august = date(2026, 7, 1), date(2026, 8, 1)
+    assert plan["publications"] == [
+        (date(2026, 5, 2), {july: 3, august: 4}),
+        (date(2026, 6, 1), {july: 2, august: 4}),
+    ]
