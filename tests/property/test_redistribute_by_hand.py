@@ -59,3 +59,31 @@ def test_a_later_decision_contains_the_move() -> None:
     later = [[NEW_YEAR, 12], ["2026-07-01", 12]]
     assert latest_plan(decisions=later, moves=[["2026-07-01", 6]]) == [*ONES[:6], *[2] * 6]
     assert latest_plan(decisions=later, moves=[["2026-04-01", -9]]) == [1, 1, 1, 0, 0, 0, 2, 1, 2, 1, 2, 1]
+
+
+def tried(**asked: Any) -> Any:
+    """Of 5 persons from 0001 to 0002; of the latter a kommuntal from July is decided already."""
+    municipalities = {
+        "0001": {"decisions": [[NEW_YEAR, 12]], "moves": [], "wishes": []},
+        "0002": {"decisions": [[NEW_YEAR, 12], ["2026-07-01", 12]], "moves": [], "wishes": []},
+    }
+    spells = [[NEW_YEAR, "2026-06-30", 1], ["2026-07-01", "2026-12-31", 3]]
+    of_year = {"weights": ONES, "margins": {"00": spells}, "municipalities": municipalities}
+    plans = {"asOf": "2026-02-01", "counties": {"00": ["0001", "0002"]}, "years": {"2026": of_year}}
+    asked = {"year": "2026", "from": "0001", "to": "0002", "persons": 5, "day": "2026-03-01"} | asked
+    return run_script("", f"tried({json.dumps(plans)}, {json.dumps(asked)})")
+
+
+def test_a_decision_that_contains_the_move_changes_the_countys_margin() -> None:
+    found = tried()
+    assert [end["kommuntal"] for end in found["ends"].values()] == [[12, 7], [12, 17]]
+    assert [end.get("containedFrom") for end in found["ends"].values()] == [None, "2026-07-01"]
+    assert found["margin"] == [{"from": NEW_YEAR, "margin": 1}, {"from": "2026-07-01", "margin": -2}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "obstacle"),
+    [({"persons": 12}, None), ({"persons": 13}, "negative"), ({"day": "2027-01-01"}, "outside_year")],
+)
+def test_kommuntal_may_be_moved_away_whole_within_the_year(asked: dict[str, Any], obstacle: str | None) -> None:
+    assert tried(**asked)["obstacle"] == obstacle

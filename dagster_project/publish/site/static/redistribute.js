@@ -10,10 +10,9 @@ function kommuntalOn(day, { decisions, moves }) {
   return since.reduce((sum, [, persons]) => sum + persons, decision[1]);
 }
 
-// R4: f, the first month that a change of this day remakes; 13 where none is left.
+// R4: f, the first month that a change of this day, in the year or before, remakes; 13 where none is left.
 function firstChangedMonth(day, year) {
   if (day <= `${year}-01-01`) { return 1; }
-  if (day > `${year}-12-31`) { return 13; }
   return Number(day.slice(5, 7)) + (day.endsWith('-01') ? 0 : 1);
 }
 
