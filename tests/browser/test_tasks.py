@@ -23,6 +23,7 @@ class Reader:
         page.goto(f"{address}/index.html")
 
     def activate(self, control: Locator) -> None:
+        expect(control).to_be_visible()
         control.focus()
         self.page.keyboard.press("Enter")
         self.steps += 1
@@ -31,6 +32,7 @@ class Reader:
         self.activate(self.page.get_by_role("navigation", name="Huvudmeny").get_by_role("link", name=place))
 
     def enter(self, field: str, text: str) -> None:
+        expect(self.page.get_by_label(field, exact=True)).to_be_visible()
         self.page.get_by_label(field, exact=True).focus()
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
