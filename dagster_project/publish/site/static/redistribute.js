@@ -192,21 +192,19 @@ if (typeof document !== 'undefined') {
     if (wrong) { return wrong; }
     const code = (field) => fitting(field.value, municipalities)[0][0];
     const asked = { year: ar.value, from: code(fran), to: code(till), persons: Number(personer.value), day: datum.value };
-    const state = { fran: asked.from, till: asked.to, personer: asked.persons, datum: asked.day };
-    if (asked.year !== asked.day.slice(0, 4)) { state.ar = asked.year; }
-    history.replaceState(null, '', `?${new URLSearchParams(state)}`);
-    document.querySelector('a.language').search = location.search;
+    const named = { fran: asked.from, till: asked.to, personer: asked.persons, datum: asked.day };
+    named.ar = asked.year === asked.day.slice(0, 4) ? '' : asked.year;
+    for (const [name, value] of Object.entries(named)) { remember(name, value); }
     show(asked);
     return document.getElementById('tried');
   }
 
-  const address = new URLSearchParams(location.search);
-  const day = address.get('datum') ?? '';
-  ar.value = address.get('ar') ?? day.slice(0, 4);
+  const day = state.get('datum') ?? '';
+  ar.value = state.get('ar') ?? day.slice(0, 4);
   if (ar.selectedIndex < 0) { ar.selectedIndex = 0; }
-  fran.value = nameOf(address.get('fran') ?? '');
-  till.value = nameOf(address.get('till') ?? '');
-  personer.value = address.get('personer') ?? '';
+  fran.value = nameOf(state.get('fran') ?? '');
+  till.value = nameOf(state.get('till') ?? '');
+  personer.value = state.get('personer') ?? '';
   datum.value = day || nowIn(ar.value);
   document.getElementById('municipalities').append(...municipalities.map(([, name]) => new Option(name)));
   document.querySelector('.needs-scripts').hidden = true;

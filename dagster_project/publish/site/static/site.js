@@ -175,15 +175,17 @@ function save(table, form) {
   const rows = shownCells(table);
   const link = document.createElement('a');
   link.href = URL.createObjectURL(form === 'csv' ? asCsv(rows) : window.arsplanWorkbook(rows));
-  link.download = `${table.getAttribute('aria-label').replace(/[^\p{L}\p{N}]+/gu, '-')}.${form}`;
+  link.download = `${cellText(titleOf(table)).replace(/[^\p{L}\p{N}]+/gu, '-')}.${form}`;
   link.click();
   URL.revokeObjectURL(link.href);
 }
 
-for (const table of document.querySelectorAll('table')) {
+const titleOf = (table) => table.caption.firstElementChild;
+for (const [position, table] of document.querySelectorAll('table').entries()) {
   const buttons = document.getElementById('exports')?.content.cloneNode(true);
   if (table.caption && buttons) {
-    table.setAttribute('aria-label', cellText(table.caption)); // without the buttons
+    titleOf(table).id = `title${position}`;
+    table.setAttribute('aria-labelledby', titleOf(table).id); // without the buttons
     table.caption.append(' ', buttons);
     table.caption.addEventListener('click', (event) => {
       if (event.target.dataset.form) { save(table, event.target.dataset.form); }
@@ -194,12 +196,13 @@ for (const table of document.querySelectorAll('table')) {
 // The plan as it was on a day, which the address names: the column of each table that had begun by then.
 const ofDay = document.querySelector('.plan-of-a-day');
 if (ofDay) {
-  const day = new URLSearchParams(location.search).get('dag') || '';
+  const day = state.get('dag') || '';
   const answer = ofDay.querySelector('[role=status]');
   ofDay.hidden = false;
   ofDay.addEventListener('submit', (event) => {
     event.preventDefault();
-    location.search = new URLSearchParams({ dag: ofDay.elements.dag.value });
+    state.set('dag', ofDay.elements.dag.value);
+    location.search = state;
   });
   if (/^\d{4}-\d\d-\d\d$/.test(day)) {
     ofDay.elements.dag.value = day;
