@@ -108,7 +108,10 @@ class Finding:
 
 _BUILD = re.compile(r"\d{8}T\d{12}Z")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?")
-_AS_OF = re.compile(r"(Plans and decisions to|Planer och beslut till och med) (\d{4}-\d\d-\d\d|\d+ \w+ \d{4})")
+_AS_OF = re.compile(
+    r"(Plans and decisions to|Planer och beslut till och med) (\d{4}-\d\d-\d\d|\d+ \w+ \d{4})"
+    r'|"asOf":"\d{4}-\d\d-\d\d"'
+)
 _RELEASES = re.compile(r"(<tr>\s*<t[hd][^>]*>[^/]*?\breleases\b.*?<td>)\d+(</td>)", re.DOTALL)
 _TEXTS = (".html", ".csv", ".json", ".js", ".txt")
 

@@ -22,6 +22,7 @@ from dagster_project.releases.document_paths import LATEST, plan_document, plan_
 from dagster_project.releases.folder import PUBLIC
 from dagster_project.sql import Row
 
+CLOSING_MONTHS = 3  # of a year in which the one before is still followed
 VERSIONS_SHOWN = 6  # what a page is wide enough for
 _COUNTRY, _MUNICIPALITY = "country_plan.typ", "municipality_plan.typ"
 _TEMPLATES = (_COUNTRY, _MUNICIPALITY)
@@ -241,8 +242,11 @@ def _decisions(figures: MartRows, code: str, year: int) -> Iterator[list[str]]:
 
 
 def years_followed(figures: MartRows) -> list[int]:
-    """Quota years with a plan whose outcome has documents per area: of older ones the pages and one workbook tell."""
-    return [year for year in figures.plan_years if year >= figures.as_of.year - 1]
+    """Quota years with a plan whose outcome has documents per area: that of the as-of date and later ones, and until
+    the end of March the one before, which closes then. Of older ones the pages and one workbook tell.
+    """
+    oldest = figures.as_of.year - (figures.as_of.month <= CLOSING_MONTHS)
+    return [year for year in figures.plan_years if year >= oldest]
 
 
 def write_workbooks(root: Path, figures: MartRows, public_day: PublicDay | None = None) -> list[Failure]:

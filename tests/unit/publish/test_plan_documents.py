@@ -197,8 +197,10 @@ def test_an_area_without_outcome_or_whose_year_is_long_past_has_no_document_of_i
     figures.marts["area_year_summaries"][1].is_covered_by_log = False
     written_outcomes(tmp_path / "now", figures)
     assert latest(tmp_path / "now") == OUTCOMES - {"uppfoljning-2026-0760.pdf"}
-    written_outcomes(tmp_path / "later", rows(as_of=date(2028, 1, 1)))
-    assert latest(tmp_path / "later") == set()
+    written_outcomes(tmp_path / "closing", rows(as_of=date(2027, 3, 31)))
+    assert latest(tmp_path / "closing") == OUTCOMES
+    written_outcomes(tmp_path / "closed", rows(as_of=date(2027, 4, 1)))
+    assert latest(tmp_path / "closed") == set()
 
 
 class Panic(BaseException):
