@@ -1,7 +1,7 @@
 {#-
 The norm of the status words (docs/decisions/0006): on_plan within 10 % of the plan to date, or within 2 persons;
 within_household beyond it, within the 5 persons that one household could be; then ahead or behind; far_behind when more
-than 25 % are missing. no_kommuntal where there is nothing to follow: none, or zero and nobody assigned; not_begun before the first month has ended;
+than 25 % are missing. no_kommuntal where there is nothing to follow: none, or zero with a net of zero; not_begun before the first month has ended;
 not_delivered for a year that the log does not cover.
 -#}
 {%- macro plan_status(kommuntal, planned, net_assigned, is_covered) -%}

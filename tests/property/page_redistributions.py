@@ -46,7 +46,7 @@ def run_script(inputs: str, expression: str) -> Any:
 def tried_on_page(warehouse: Path, as_of: date, folder: Path, moves: Sequence[Redistribution]) -> list[Row]:
     """What the page answers, by its own inputs; `in_force_date` is the day that is tried."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        redistribute.write_plan_inputs(folder, read_mart_rows(connection, INPUTS, as_of, "", ""))
+        redistribute.write_plan_inputs(folder, read_mart_rows(connection, INPUTS, as_of, "", ""), as_of.year)
     asked = [
         {
             "year": one.quota_year,

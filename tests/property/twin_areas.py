@@ -84,10 +84,9 @@ def status(kommuntal: int | None, planned: int | None, net: int, is_covered: boo
     """Decision 6."""
     if not is_covered:
         return "not_delivered"
-    if kommuntal is None or (kommuntal == 0 and net == 0):
-        return "no_kommuntal"
-    if planned is None:
-        return "not_begun"
+    is_none = kommuntal is None or (kommuntal == 0 and net == 0)
+    if is_none or planned is None:
+        return "no_kommuntal" if is_none else "not_begun"
     short = planned - net
     if abs(short) <= 2 or abs(short) * 10 <= planned:
         return "on_plan"

@@ -46,9 +46,11 @@ def of_the_log(marts: Marts) -> Iterator[Case]:
         if row["awaiting_persons"]:
             key = ("awaiting", row["quota_year"], row["municipality_code"])
             yield key, row["awaiting_persons"], row["cancelled_date"]
+    year_of = {row["assignment_id"]: row["quota_year"] for row in marts["assignments"]}
     for row in marts["over_plan_dialogues"]:
         if not row["answer"]:
-            key = ("over_plan_unanswered", row["requested_date"].year, row["municipality_code"])
+            year = year_of.get(row["assignment_id"], row["requested_date"].year)
+            key = ("over_plan_unanswered", year, row["municipality_code"])
             yield key, row["persons"], row["requested_date"]
 
 

@@ -22,7 +22,6 @@ from dagster_project.releases.folder import INTERNAL
 from dagster_project.sql import Row
 
 _MUNICIPALITY, _COUNTY = "municipality_plan.typ", "county_outcome.typ"
-_SHARED = "outcome.typ"
 _TEXTS = SWEDISH.texts
 _n = partial(languages.number, language=SWEDISH)
 _signed = partial(languages.signed, language=SWEDISH)
@@ -41,7 +40,7 @@ def write_outcome_documents(internal: Path, figures: MartRows, previous: Path | 
         for year in plans.years_followed(figures):
             changed: Contents = {_MUNICIPALITY: {}, _COUNTY: {}}
             for template, address, content in _contents(figures, year, failures):
-                made_of = digest(content, (template, _SHARED))
+                made_of = digest(content, (template, plans.SHARED_TEMPLATE))
                 file = internal / address
                 before = previous / address if previous else file
                 if before.is_file() and f"<pdf:Keywords>{made_of}<".encode() in before.read_bytes():
@@ -70,7 +69,7 @@ def _contents(figures: MartRows, year: int, failures: list[Failure]) -> list[tup
 
     for code in plans.municipalities_with_plan(figures, year):
         add(_MUNICIPALITY, code, _of_municipality)
-    for county in figures.marts["counties"]:
+    for county in (one for one in figures.marts["counties"] if plans.plans_in_county(figures, one, year)):
         add(_COUNTY, county.county_code, _of_county, county)
     return contents
 

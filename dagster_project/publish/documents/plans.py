@@ -26,6 +26,7 @@ CLOSING_MONTHS = 3  # of a year in which the one before is still followed
 VERSIONS_SHOWN = 6  # what a page is wide enough for
 _COUNTRY, _MUNICIPALITY = "country_plan.typ", "municipality_plan.typ"
 _TEMPLATES = (_COUNTRY, _MUNICIPALITY)
+SHARED_TEMPLATE = "outcome.typ"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def write_documents(
         for year in years:
             kept = kept_editions.get(str(year), [])
             contents = _contents(figures, year, failures)
-            made_of = digest(contents, _TEMPLATES)
+            made_of = digest(contents, (*_TEMPLATES, SHARED_TEMPLATE))
             same = [edition for edition in kept if edition.endswith(made_of)]
             newest = same[0] if same else f"{figures.as_of}-{made_of}"
             names[year] = [newest, *(edition for edition in kept if edition != newest)]

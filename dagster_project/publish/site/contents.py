@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -102,7 +102,7 @@ def waiting(figures: MartRows, *area_codes: str) -> list[Row]:
 
 
 def coming(figures: MartRows, months: str, area_code: str) -> list[dict[str, Any]]:
-    """What is planned in the months to come, of whichever year, and for those who log in what is to be received.
+    """What is planned in the months to come, the running one first, and for those who log in what is to be received.
 
     `months` is the mart of the area's months.
     """
@@ -110,8 +110,9 @@ def coming(figures: MartRows, months: str, area_code: str) -> list[dict[str, Any
     planned = figures.by(months, column, "plan_month")
     due = figures.by("open_deadlines", "area_code", "deadline_month") if "open_deadlines" in figures.marts else {}
     found = []
-    for number in range(figures.as_of.month, figures.as_of.month + MONTHS_AHEAD):
-        month = date(figures.as_of.year + number // 12, number % 12 + 1, 1)
+    first = figures.as_of + timedelta(days=1)
+    for number in range(first.month - 1, first.month - 1 + MONTHS_AHEAD):
+        month = date(first.year + number // 12, number % 12 + 1, 1)
         plan = planned.get((area_code, month))
         open_persons = sum(row.open_persons for row in due.get((area_code, month), []))
         found.append({"month": month, "planned": plan[0].planned_persons if plan else None, "due": open_persons})

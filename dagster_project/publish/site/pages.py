@@ -51,7 +51,7 @@ def write_internal_site(
         Page("attgora.html", "to_do.html", "to_do", partial(contents.to_do, figures)),
         *_compared(figures),
         *_plans(figures, editions, figures.plan_years),
-        _redistribute(figures),
+        _redistribute(figures, figures.as_of.year),
         Page("andringar.html", "changes.html", "changes", partial(contents.changes, figures, changes)),
         Page("datakvalitet.html", "quality.html", "quality", partial(contents.quality, figures, builds)),
         *_about_the_site(figures, tables, figures.plan_years),
@@ -59,7 +59,7 @@ def write_internal_site(
     ]
     shutil.copytree(HERE / "static", root / "assets")
     write_areas(root / "assets", figures)
-    redistribute.write_plan_inputs(root / "assets", figures)
+    redistribute.write_plan_inputs(root / "assets", figures, figures.as_of.year)
     (root / "robots.txt").write_text("User-agent: *\nDisallow: /\n", encoding="utf-8")
     return write_pages(root, pages, figures, readership, replace(site, address=""))
 
@@ -97,10 +97,11 @@ def write_plan_pages(
     `outcome_years` are the years of each area's pages of outcomes, by its code; `tables` as for the internal site.
     """
     shutil.copytree(HERE / "static", root / "assets", dirs_exist_ok=True)
-    redistribute.write_plan_inputs(root / "assets", figures)
+    since = (readership.public_day.day if readership.public_day else figures.as_of).year
+    redistribute.write_plan_inputs(root / "assets", figures, since)
     pages = [
         *_plans(figures, editions, figures.plan_years),
-        _redistribute(figures),
+        _redistribute(figures, since),
         *_plans_of_areas(figures, outcome_years),
         *_about_the_site(figures, tables, figures.plan_years),
         *_feeds(figures, readership),
@@ -133,8 +134,8 @@ def _plans(figures: MartRows, editions: Editions, years: list[int]) -> Iterator[
     yield from by_year(figures.as_of, "arsplanering/", "plan.html", "plan", years, content)
 
 
-def _redistribute(figures: MartRows) -> Page:
-    return Page("omfordela.html", "redistribute.html", "redistribute", partial(redistribute.content, figures))
+def _redistribute(figures: MartRows, since: int) -> Page:
+    return Page("omfordela.html", "redistribute.html", "redistribute", partial(redistribute.content, figures, since))
 
 
 def _plans_of_areas(figures: MartRows, outcome_years: dict[str, list[int]]) -> Iterator[Page]:

@@ -10,26 +10,29 @@ from typing import Any
 from dagster_project.publish.mart_rows import MartRows
 
 
-def content(figures: MartRows) -> dict[str, Any]:
-    """The quota years that can be chosen, the first of them being the front year, and months to name rows by."""
+def content(figures: MartRows, since: int) -> dict[str, Any]:
+    """The quota years that can be chosen, and months to name rows by; `since` as for the inputs."""
     months = [date(figures.as_of.year, number, 1) for number in range(1, 13)]
-    return {"part": "plan", "open_years": open_years(figures), "plan_months": months}
+    return {"part": "plan", "open_years": open_years(figures, since), "plan_months": months}
 
 
-def open_years(figures: MartRows) -> list[int]:
-    """Quota years with a plan that are not over: a move in one that is over is no longer assessed."""
-    return sorted(year for year in figures.plan_years if year >= figures.as_of.year)
+def open_years(figures: MartRows, since: int) -> list[int]:
+    """Quota years from `since` on with a plan: a move in one that is over is no longer assessed."""
+    return sorted(year for year in figures.plan_years if year >= since)
 
 
-def write_plan_inputs(folder: Path, figures: MartRows) -> None:
-    """What plans of years that are not over are computed from (R1, R3, R4), as a script; free of texts."""
+def write_plan_inputs(folder: Path, figures: MartRows, since: int) -> None:
+    """What plans are computed from (R1, R3, R4), as a script; free of texts.
+
+    Quota years begin with `since`, for everyone that of the public day: within one, new year changes nothing here.
+    """
     counties: dict[str, list[str]] = {}
     for row in sorted(figures.marts["municipalities"], key=lambda row: str(row.municipality_code)):
         counties.setdefault(row.county_code, []).append(row.municipality_code)
     inputs = {
         "asOf": f"{figures.as_of}",
         "counties": counties,
-        "years": {year: _of_year(figures, year) for year in open_years(figures)},
+        "years": {year: _of_year(figures, year) for year in open_years(figures, since)},
     }
     written = json.dumps(inputs, separators=(",", ":")).replace("},", "},\n")
     folder.mkdir(parents=True, exist_ok=True)

@@ -79,6 +79,7 @@ class Readership:
     public_day: PublicDay | None
     outcome_years: tuple[int, ...]
     plan_years: tuple[int, ...]
+    has_comparison: bool = True  # an edition made by an earlier program has none
 
     @property
     def is_internal(self) -> bool:
@@ -88,7 +89,8 @@ class Readership:
     @property
     def menu(self) -> list[tuple[str, str]]:
         """What the menu leads to: the word and the page."""
-        hidden = () if self.is_internal else ("to_do", "changes", "quality")
+        of_log_in = () if self.is_internal else ("to_do", "changes", "quality")
+        hidden = (*of_log_in, *(() if self.has_comparison else ("compare",)))
         return [(key, place) for key, place in _PLACES.items() if key not in hidden]
 
     def feed_of(self, code: str) -> str:
@@ -249,6 +251,8 @@ def _render(environment: jinja2.Environment, language: Language, page: Page, sit
         return f"{home}{folder}/{code}/{year or 'index'}.html"
 
     def area_page(code: str, year: int | None = None) -> str:
+        if code == COUNTRY:
+            return f"{home}{year or 'index'}.html"
         return page_of("lan" if len(code) == 2 else "kommun", code, year)
 
     def beside(place: str) -> str:

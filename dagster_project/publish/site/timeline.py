@@ -172,7 +172,7 @@ class Timeline:
                 areas=self._areas(one.municipality_code for one, _ in found),
                 why=why,
             )
-            about = year, effect, day, *plan_ids(self.figures, first)
+            about = year, effect, day, is_first, *plan_ids(self.figures, first)
             yield Event(day, "plan", about, year, text, f"arsplanering/{year}.html#plan")
 
     def _versions(self, code: str) -> Iterator[tuple[list[Row] | None, list[Row]]]:

@@ -13,7 +13,7 @@ if (choose) {
   const add = document.getElementById('add');
   const similar = document.getElementById('similar');
   const status = choose.querySelector('[role=status]');
-  let chosen = (state.get('omrade') || '').split(',').filter((code) => names.has(code));
+  let chosen = [...new Set((state.get('omrade') || '').split(','))].filter((code) => names.has(code));
   similar.checked = state.has('lika');
 
   // Kommuntal stands in the first column of numbers.
@@ -31,8 +31,9 @@ if (choose) {
 
   const COMPARED = { '<': (a, b) => a < b, '<=': (a, b) => a <= b, '>': (a, b) => a > b, '>=': (a, b) => a >= b, '=': (a, b) => a === b };
   function fits(cell, wanted) {
-    const [, sign, limit] = wanted.match(/^([<>]=?|=)\s*([−-]?[\d\s.,]+)$/) || [];
-    if (!sign) { return alike(cellText(cell)).includes(alike(wanted)); }
+    if (/^[<>=]+$/.test(wanted)) { return true; } // a sign is typed before its number
+    const [, sign = '=', limit] = wanted.match(/^([<>]=?|=)?\s*([−-]?[\d\s.,]+?)\s*%?$/) || [];
+    if (limit === undefined) { return alike(cellText(cell)).includes(alike(wanted)); }
     const value = number(cellText(cell));
     return value !== null && COMPARED[sign](value, number(limit));
   }
@@ -43,9 +44,10 @@ if (choose) {
     const input = document.createElement('input');
     input.type = 'search';
     input.setAttribute('aria-label', choose.dataset.filter.replace('{column}', head));
+    input.title = input.getAttribute('aria-label');
     input.value = state.get(`k${column + 1}`) || '';
     input.addEventListener('input', () => { remember(`k${column + 1}`, input.value.trim()); show(); });
-    const cell = document.createElement(column ? 'td' : 'th');
+    const cell = document.createElement('td');
     cell.append(input);
     return cell;
   }));
@@ -91,7 +93,13 @@ if (choose) {
     choose.scrollIntoView();
   });
   similar.addEventListener('change', () => { remember('lika', similar.checked ? '1' : ''); show(); });
-  document.getElementById('all').addEventListener('click', () => pickAreas([]));
+  document.getElementById('all').addEventListener('click', () => {
+    for (const [column, input] of filters.querySelectorAll('input').entries()) {
+      input.value = '';
+      remember(`k${column + 1}`, '');
+    }
+    pickAreas([]);
+  });
   choose.hidden = false;
   show();
 }

@@ -134,7 +134,7 @@ if (typeof document !== 'undefined') {
     for (const field of [fran, till, personer, datum]) {
       const told = field === wrong && (field.value || field === document.activeElement) ? fault(field) : '';
       document.getElementById(`${field.id}-fault`).textContent = told;
-      field.toggleAttribute('aria-invalid', Boolean(told));
+      if (told) { field.setAttribute('aria-invalid', 'true'); } else { field.removeAttribute('aria-invalid'); }
     }
     return wrong;
   }
@@ -161,7 +161,8 @@ if (typeof document !== 'undefined') {
     values.margin_from = after && after.from > nowIn(year) && longDay(after.from);
     values.no_month = answer.firstMonth > 12;
     values.first_month = answer.firstMonth <= 12 && said(`${year}-${`${answer.firstMonth}`.padStart(2, '0')}-01`, { month: 'long' });
-    values.begun = day < nowIn(year) && longDay(plans.asOf);
+    const remade = `${year}-${`${answer.firstMonth}`.padStart(2, '0')}-01`;
+    values.begun = answer.firstMonth <= 12 && remade <= nowIn(year) && day < nowIn(year) && longDay(plans.asOf);
     return values;
   }
 
@@ -201,6 +202,7 @@ if (typeof document !== 'undefined') {
 
   const day = state.get('datum') ?? '';
   ar.value = state.get('ar') ?? day.slice(0, 4);
+  if (ar.selectedIndex < 0) { ar.value = plans.asOf.slice(0, 4); }
   if (ar.selectedIndex < 0) { ar.selectedIndex = 0; }
   fran.value = nameOf(state.get('fran') ?? '');
   till.value = nameOf(state.get('till') ?? '');

@@ -18,12 +18,17 @@ function cellText(cell) {
 // The address says what is sorted, filtered and chosen, so that a link shows exactly this view; the same page in the
 // other language and of another year is asked for the same.
 const state = new URLSearchParams(location.search);
+function passOn() {
+  const query = `${state}` ? `?${state}` : '';
+  for (const link of document.querySelectorAll('a.language, .years a')) { link.search = query; }
+  return query;
+}
 function remember(name, value) {
   if (value) { state.set(name, value); } else { state.delete(name); }
-  const query = state.size ? `?${state}` : '';
-  history.replaceState(null, '', `${location.pathname}${query}${location.hash}`);
-  for (const link of document.querySelectorAll('a.language, .years a')) { link.search = query; }
+  history.replaceState(null, '', `${location.pathname}${passOn()}${location.hash}`);
+  document.getElementById('view-address')?.setAttribute('hidden', ''); // it would be another view's
 }
+passOn();
 
 const view = document.querySelector('.view');
 if (view) {
@@ -32,6 +37,7 @@ if (view) {
   button.addEventListener('click', () => {
     address.hidden = false;
     address.value = location.href;
+    address.focus();
     address.select();
     navigator.clipboard?.writeText(location.href).catch(() => { /* the address stands there, selected */ });
   });
@@ -148,7 +154,7 @@ for (const box of document.querySelectorAll('.filter[data-table]')) {
       shown += !row.hidden;
     }
     status.textContent = status.dataset.text.replace('{n}', shown);
-    remember(filter.id, wanted);
+    remember(filter.id, filter.value.trim());
   };
   box.hidden = false;
   filter.value = state.get(filter.id) || '';
@@ -161,13 +167,15 @@ function shownCells(table) {
   const rows = [...table.rows].filter((row) => !row.hidden && !row.matches('.column-filters'));
   return rows.map((row) => [...row.cells].flatMap((cell) => {
     const text = cellText(cell).replace(/\s+/g, ' ');
-    const isNumber = cell.tagName === 'TD' && /^[−-]?[+]?[\d\s.,\u00a0\u202f]+%?$/.test(text) && number(text) !== null;
-    return [isNumber ? number(text) : text, ...Array(cell.colSpan - 1).fill('')];
+    const first = [...cell.childNodes].filter(({ nodeName }) => nodeName !== 'SMALL'); // a change stands in small
+    const main = first.map(({ textContent }) => textContent).join('').trim();
+    const isNumber = cell.matches('td:not(.text)') && /^[−+-]?[\d\s.,]+%?$/.test(main) && number(main) !== null;
+    return [isNumber ? number(main) : text === '–' ? '' : text, ...Array(cell.colSpan - 1).fill('')];
   }));
 }
 
 function asCsv(rows) {
-  const field = (value) => typeof value === 'number' ? String(value).replace('.', swedish ? ',' : '.') : `"${value.replace(/"/g, '""')}"`;
+  const field = (value) => typeof value === 'number' ? String(value).replace('.', swedish ? ',' : '.') : `"${value.replace(/^[=+\-@]/, "'$&").replace(/"/g, '""')}"`; // no cell is a formula
   return new Blob([`\ufeff${rows.map((row) => row.map(field).join(swedish ? ';' : ',')).join('\r\n')}\r\n`], { type: 'text/csv' });
 }
 
@@ -175,9 +183,11 @@ function save(table, form) {
   const rows = shownCells(table);
   const link = document.createElement('a');
   link.href = URL.createObjectURL(form === 'csv' ? asCsv(rows) : window.arsplanWorkbook(rows));
-  link.download = `${cellText(titleOf(table)).replace(/[^\p{L}\p{N}]+/gu, '-')}.${form}`;
+  const simulated = document.querySelector('.notice .tag');
+  const name = [titleOf(table), simulated].filter(Boolean).map(cellText).join(' ');
+  link.download = `${name.replace(/[^\p{L}\p{N}]+/gu, '-')}.${form}`;
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000); // some browsers read it late
 }
 
 const titleOf = (table) => table.caption.firstElementChild;
@@ -186,6 +196,7 @@ for (const [position, table] of document.querySelectorAll('table').entries()) {
   if (table.caption && buttons) {
     titleOf(table).id = `title${position}`;
     table.setAttribute('aria-labelledby', titleOf(table).id); // without the buttons
+    for (const button of buttons.querySelectorAll('button')) { button.setAttribute('aria-describedby', titleOf(table).id); }
     table.caption.append(' ', buttons);
     table.caption.addEventListener('click', (event) => {
       if (event.target.dataset.form) { save(table, event.target.dataset.form); }
@@ -209,6 +220,7 @@ if (ofDay) {
     for (const table of document.querySelectorAll('table[data-none]')) {
       const head = [...table.querySelectorAll('[data-from]')].filter(({ dataset }) => dataset.from <= day).pop();
       answer.append(`${head ? head.dataset.says : table.dataset.none} `);
+      head?.setAttribute('aria-current', 'true');
       for (const row of head ? table.rows : []) { row.cells[head.cellIndex].classList.add('then'); }
       table.closest('details')?.setAttribute('open', '');
     }
@@ -265,6 +277,10 @@ for (const map of document.querySelectorAll('.map')) {
       neighbour(areaOf(event), ARROWS[event.key]).focus();
     }
   });
+  for (const choice of map.querySelectorAll('[type=radio]')) {
+    if (state.get(choice.name) === choice.id) { choice.checked = true; }
+    choice.addEventListener('change', () => remember(choice.name, choice.id));
+  }
   for (const level of map.querySelectorAll('[name=level]')) {
     level.addEventListener('change', () => map.querySelector('.mark').setAttribute('href', ''));
   }

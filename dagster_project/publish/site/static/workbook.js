@@ -31,8 +31,9 @@ function zip(files) {
 }
 
 window.arsplanWorkbook = (rows) => {
-  const escaped = (text) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  const cell = (value) => typeof value === 'number' ? `<c><v>${value}</v></c>` : `<c t="inlineStr"><is><t>${escaped(value)}</t></is></c>`;
+  const writable = (text) => text.replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
+  const escaped = (text) => writable(text).replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const cell = (value) => value === '' ? '<c/>' : typeof value === 'number' ? `<c><v>${value}</v></c>` : `<c t="inlineStr"><is><t>${escaped(value)}</t></is></c>`;
   const sheet = rows.map((row) => `<row>${row.map(cell).join('')}</row>`).join('');
   const head = '<?xml version="1.0" encoding="UTF-8"?>';
   const xml = 'http://schemas.openxmlformats.org/';

@@ -20,12 +20,14 @@ with waiting as (
     union all
     select
         'over_plan_unanswered' as kind,
-        year(requested_date) as quota_year,
-        municipality_code,
-        persons,
-        requested_date as since_date
-    from {{ ref('over_plan_dialogues') }}
-    where answer is null
+        -- Before anybody is assigned, the year of the request stands for it.
+        coalesce(assignments.quota_year, year(dialogues.requested_date)) as quota_year,
+        dialogues.municipality_code,
+        dialogues.persons,
+        dialogues.requested_date as since_date
+    from {{ ref('over_plan_dialogues') }} as dialogues
+    left join {{ ref('assignments') }} as assignments using (assignment_id)
+    where dialogues.answer is null
 )
 
 select
