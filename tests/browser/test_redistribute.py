@@ -68,7 +68,7 @@ def test_says_in_words_what_cannot_be(asked: str, answer: str, page: Page, publi
 
 def test_a_plain_folder_is_enough_and_english_keeps_what_was_asked(page: Page, public: Path) -> None:
     page.goto(f"{(public / 'omfordela.html').as_uri()}?{ASKED}")
-    page.get_by_label("Personer").fill("6")
+    page.get_by_label("Personer", exact=True).fill("6")
     page.keyboard.press("Tab")
     expect(page.locator("#plan-to tbody tr:last-child td:last-child")).to_have_text("+6")
     page.get_by_role("link", name="In English").click()

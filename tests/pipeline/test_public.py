@@ -227,6 +227,7 @@ def test_every_internal_link_leads_somewhere(root: Path) -> None:
             if target.startswith(("http://", "https://")):
                 continue
             name, _, fragment = target.partition("#")
+            name = name.partition("?")[0]
             file = (root / name[1:] if name[0] == "/" else (page.parent / name).resolve()) if name else page
             if file not in checked:
                 if not file.is_file():

@@ -38,6 +38,7 @@ def counts(received: int, begins: int, ends: int | None = None) -> Any:
 
 def figures(*nights: int, **marts: list[Any]) -> MartRows:
     names = {
+        "area_year_summaries": [SimpleNamespace(area_code=ALMHULT, quota_year=2026)],
         "municipalities": [SimpleNamespace(municipality_code=ALMHULT, municipality_name="Älmhult", county_code="07")],
         "counties": [SimpleNamespace(county_code="07", county_name="Kronobergs län")],
         "release": [SimpleNamespace(known_at=None)],
