@@ -99,7 +99,7 @@ def test_the_page_begins_with_plans_then_outcomes_then_every_figure(tmp_path: Pa
     text = shown(tmp_path, ROWS, 7, 9)
     told = (
         "när historiken, som börjar med uppgifter till och med 7 juli 2026, är en vecka lång",
-        "Sedan förra publiceringen, till och med 8 juli 2026",
+        "Sedan förra publiceringen (uppgifter till och med 8 juli 2026)",
         "Ändrade planer",
         "Älmhult 2026 kommuntal +3, planerade +3 juli \N{MINUS SIGN}1, augusti +4",
         "Utfall Alla områden: anvisade +3, öppna anvisningar \N{MINUS SIGN}1",
@@ -113,4 +113,4 @@ def test_the_page_begins_with_plans_then_outcomes_then_every_figure(tmp_path: Pa
 def test_the_page_tells_the_week_where_the_history_knows_it(tmp_path: Path) -> None:
     text = shown(tmp_path, [], 1, 9, count_publications=[counts(5, 1, 9), counts(9, 9)])
     assert "Inget har ändrats." in text
-    assert "Alla områden: mottagna +4" in text.partition("jämfört med det som då var publicerat")[2]
+    assert "Alla områden: mottagna +4" in text.partition("jämfört med det som var publicerat då")[2]
