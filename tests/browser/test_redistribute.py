@@ -73,7 +73,7 @@ def test_a_plain_folder_is_enough_and_english_keeps_what_was_asked(page: Page, p
     expect(page.locator("#plan-to tbody tr:last-child td:last-child")).to_have_text("+6")
     page.get_by_role("link", name="In English").click()
     expect(page.get_by_role("heading", name="Redistribution from Älmhult to Växjö 2026")).to_be_focused()
-    expect(page.get_by_label("Persons")).to_have_value("6")
+    expect(page.get_by_label("Persons", exact=True)).to_have_value("6")
 
 
 def test_without_scripts_it_says_how_a_redistribution_is_requested(browser: Browser, address: str) -> None:
