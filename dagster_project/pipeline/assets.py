@@ -31,7 +31,7 @@ from dagster_project.publish.documents.plans import (
 )
 from dagster_project.publish.failures import findings
 from dagster_project.publish.for_everyone import publish_for_everyone
-from dagster_project.publish.for_those_who_log_in import publish_for_those_who_log_in
+from dagster_project.publish.for_those_who_log_in import publish_for_those_who_log_in, publish_municipalities
 from dagster_project.publish.mart_rows import MartRows, read_mart_rows
 from dagster_project.publish.outcome_edition import (
     OutcomeEdition,
@@ -327,15 +327,16 @@ def site(
     with build.step("site"):
         with build.release.warehouse() as warehouse:
             rows = row_counts(warehouse, "marts") | row_counts(warehouse, "history")
-        about = build.release, build.settings.as_of, build.build_id
         builds = ended_builds(build.settings.output, BUILDS_SHOWN)
         with other_process() as other:
-            internal = other.submit(publish_for_those_who_log_in, *about, tables, documents, builds, settings)
+            about = build.release, build.settings.as_of, build.build_id, settings
+            municipalities = other.submit(publish_municipalities, *about)
             if edition.is_new:
                 write_edition_pages(edition, settings)
             written = [
                 publish_for_everyone(build.release.public, figures, edition, documents, rows, settings),
-                internal.result(),
+                publish_for_those_who_log_in(build.release, figures, tables, documents, rows, builds, settings),
+                municipalities.result(),
             ]
     failures = [one for part in written for one in part.failures]
     for finding in (*findings("page", failures), *edition.findings()):

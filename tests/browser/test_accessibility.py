@@ -11,6 +11,10 @@ from browser.test_planner import PAGE_TYPES
 from playwright.sync_api import Browser, ViewportSize
 
 OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], "resultTypes": ["violations"]}
+# Rows of a table come from one template; axe would look at each cell of hundreds.
+SHORTEN = """document.querySelectorAll('tbody').forEach(body => {
+    [...body.rows].slice(30).forEach(row => row.remove());
+})"""
 WIDE = [*PAGE_TYPES, "en/kommun/0765/2018.html"]
 NARROW_AND_DARK = ["2019.html", "lan/07/index.html", "kommun/0765/index.html", "datakvalitet.html", "data.html"]
 NARROW_AND_DARK += ["omfordela.html?fran=0765&till=0780&personer=5&datum=2026-10-31"]
@@ -38,6 +42,7 @@ def assert_accessible(browser: Browser, url: str, viewport: ViewportSize, scheme
         page = context.new_page()
         page.goto(url)
         page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+        page.evaluate(SHORTEN)
         found = Axe().run(page, options=OPTIONS).response["violations"]
         told = [(fault["id"], [node["html"][:120] for node in fault["nodes"][:3]]) for fault in found]
         assert told == []

@@ -53,7 +53,11 @@ class Released:
     there: Built
 
 
-@pytest.fixture(scope="module", params=WORLDS)
+# Spark takes a minute a world, so one is enough for every change; `make test-long` runs them all.
+QUICK, *LONG = WORLDS
+
+
+@pytest.fixture(scope="module", params=[QUICK, *(pytest.param(world, marks=pytest.mark.long) for world in LONG)])
 def released(request: pytest.FixtureRequest, build: Build, tmp_path_factory: pytest.TempPathFactory) -> Released:
     world = EXAMPLES / request.param
     said = {file.stem: file.read_text().strip() for file in world.glob("*.txt")}
@@ -82,7 +86,7 @@ def test_a_release_is_the_same_on_either_engine(released: Released) -> None:
             assert sorted([as_text(value) for value in row] for row in found) == sorted(expected), file.name
 
 
-@pytest.mark.parametrize("released", WORLDS[:1], indirect=True)
+@pytest.mark.parametrize("released", [QUICK], indirect=True)
 def test_long_marts_are_parts_beside_the_file_which_says_so(released: Released) -> None:
     built = released.there
     release = built.finished()

@@ -41,13 +41,13 @@ def write_internal_site(
     builds: list[BuildRecord],
     site: SiteSettings,
 ) -> Written:
-    """Write the pages for those who log in below `root`.
+    """Write the pages for those who log in below `root`, but for those of municipalities.
 
     `tables` are those to download, with name, description, columns and rows; `builds` the finished ones before this.
     """
-    readership = Readership(None, tuple(figures.years), tuple(figures.plan_years))
+    readership = _those_who_log_in(figures)
     pages = [
-        *_of_areas(figures, contents.country, contents.county, contents.municipality),
+        *_of_counties(figures, contents.country, contents.county),
         Page("attgora.html", "to_do.html", "to_do", partial(contents.to_do, figures)),
         *_compared(figures),
         *_plans(figures, editions, figures.plan_years),
@@ -62,6 +62,16 @@ def write_internal_site(
     redistribute.write_plan_inputs(root / "assets", figures, figures.as_of.year)
     (root / "robots.txt").write_text("User-agent: *\nDisallow: /\n", encoding="utf-8")
     return write_pages(root, pages, figures, readership, replace(site, address=""))
+
+
+def write_internal_municipalities(root: Path, figures: MartRows, site: SiteSettings) -> Written:
+    """Write municipalities' pages for those who log in below `root`: they take as long as all others together."""
+    pages = _of_municipalities(figures, contents.municipality)
+    return write_pages(root, pages, figures, _those_who_log_in(figures), replace(site, address=""))
+
+
+def _those_who_log_in(figures: MartRows) -> Readership:
+    return Readership(None, tuple(figures.years), tuple(figures.plan_years))
 
 
 def write_outcome_pages(root: Path, figures: MartRows, readership: Readership, site: SiteSettings) -> Written:
@@ -79,7 +89,8 @@ def write_outcome_pages(root: Path, figures: MartRows, readership: Readership, s
         return {**contents.municipality_outcome(*about), "part": "outcome"}
 
     write_areas(root / "assets", figures)
-    pages = [*_of_areas(figures, country, county, municipality), *_compared(figures)]
+    areas = [*_of_counties(figures, country, county), *_of_municipalities(figures, municipality)]
+    pages = [*areas, *_compared(figures)]
     return write_pages(root, pages, figures, readership, site)
 
 
@@ -111,17 +122,22 @@ def write_plan_pages(
     return written
 
 
-def _of_areas(figures: MartRows, country: _Content, county: _Content, municipality: _Content) -> Iterator[Page]:
-    """The pages of the country, of every county and of every municipality."""
+def _of_counties(figures: MartRows, country: _Content, county: _Content) -> Iterator[Page]:
+    """The pages of the country and of every county."""
     of_year = partial(by_year, figures.as_of)
     yield from of_year("", "country.html", "country", figures.years, partial(country, figures))
     for row in figures.marts["counties"]:
         years = figures.years_of(row.county_code)
         yield from of_year(f"lan/{row.county_code}/", "county.html", "country", years, partial(county, figures, row))
+
+
+def _of_municipalities(figures: MartRows, municipality: _Content) -> Iterator[Page]:
+    """The pages of every municipality."""
     for row in figures.marts["municipalities"]:
         years = figures.years_of(row.municipality_code)
         content = partial(municipality, figures, row)
-        yield from of_year(f"kommun/{row.municipality_code}/", "municipality.html", "country", years, content)
+        folder = f"kommun/{row.municipality_code}/"
+        yield from by_year(figures.as_of, folder, "municipality.html", "country", years, content)
 
 
 def _compared(figures: MartRows) -> Iterator[Page]:
