@@ -113,7 +113,9 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
                     memory.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
                     memory.setattr(InMemoryEventLogStorage, "store_event", lambda *_: None)
                     # Which nobody needs to be asked for, then.
-                    memory.setattr(StepExecutionContext, "maybe_fetch_and_get_input_asset_version_info", lambda *_: None)
+                    memory.setattr(
+                        StepExecutionContext, "maybe_fetch_and_get_input_asset_version_info", lambda *_: None
+                    )
                 during.enter_context(contextlib.redirect_stdout(text))
                 during.enter_context(contextlib.redirect_stderr(text))
                 exit_code = main(command)
