@@ -297,7 +297,7 @@ def mutants(seed: int, count: int, path: Path) -> None:
 
 
 def test_some_hundred_mutants(tmp_path: Path) -> None:
-    mutants(1, 600, tmp_path)
+    mutants(1, 300, tmp_path)
 
 
 @pytest.mark.long

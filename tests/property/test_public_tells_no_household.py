@@ -155,7 +155,7 @@ def test_a_build_that_looks_back_tells_no_month_anew(outside: Outside, tmp_path:
     assert back and back == {row for row in first if row[2] is None or row[2] <= date(2025, 9, 1)}
 
 
-# --- With one less ---------------------------------------------------------------------------------------------------
+# --- With one less (the slowest of them in `make test-long`) ---------------------------------------------------------------------------------------------------
 
 
 def test_without_waiting_a_day_is_told(outside: Outside) -> None:
@@ -165,6 +165,7 @@ def test_without_waiting_a_day_is_told(outside: Outside) -> None:
     assert adversary.changed_outcomes(*days)
 
 
+@pytest.mark.long
 def test_corrected_months_tell_when_who_was_cancelled_had_been_assigned(outside: Outside) -> None:
     told = adversary.believing(weaker_editions.with_corrected_months(outside.editions, outside.warehouses))
     assert [what for what in whats(told.findings) if what.startswith("cancelled in and of")]
@@ -175,6 +176,7 @@ def test_a_small_figure_of_one_county_is_the_countrys_less_the_others(outside: O
     assert "withheld received_by_replacement 09 2025" in found
 
 
+@pytest.mark.long
 def test_one_part_of_over_plan_tells_the_other(outside: Outside) -> None:
     """Where nothing was cancelled, the net and the plan say how many are over plan."""
     october, november, *_ = outside.editions
@@ -185,6 +187,7 @@ def test_one_part_of_over_plan_tells_the_other(outside: Outside) -> None:
     assert "withheld over_plan_approved 10 2025" in apart - together
 
 
+@pytest.mark.long
 def test_rows_of_the_log_tell_how_many_households(outside: Outside) -> None:
     counted = [
         weaker_editions.with_rows_counted(edition, outside.warehouses[edition.day])
