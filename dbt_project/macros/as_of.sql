@@ -31,3 +31,17 @@
 {%- macro has_ended(month) -%}
     {{ month }} + interval 1 month <= {{ as_of_date() }} + interval 1 day
 {%- endmacro -%}
+
+{#- The day of a year that the as-of date is of its own; 28 February stands for the 29th. -#}
+{%- macro same_day_of(calendar_year) -%}
+    make_date(
+        ({{ calendar_year }})::integer,
+        month({{ as_of_date() }})::integer,
+        least(day({{ as_of_date() }}), case when month({{ as_of_date() }}) = 2 then 28 else 31 end)::integer
+    )
+{%- endmacro -%}
+
+{#- How many quota years before the one that it is the forecast learns from at most. -#}
+{%- macro first_year_to_learn_from() -%}
+    year({{ as_of_date() }}) - 6
+{%- endmacro -%}

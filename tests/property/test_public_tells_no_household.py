@@ -155,7 +155,7 @@ def test_a_build_that_looks_back_tells_no_month_anew(outside: Outside, tmp_path:
     assert back and back == {row for row in first if row[2] is None or row[2] <= date(2025, 9, 1)}
 
 
-# --- With one less (the slowest of them in `make test-long`) ---------------------------------------------------------------------------------------------------
+# --- With one less (the slowest of them in `make test-long`) ----------------------------------------------------------
 
 
 def test_without_waiting_a_day_is_told(outside: Outside) -> None:

@@ -12,6 +12,7 @@ select
     reception_deadline_date,
     replaces,
     coalesce(reason, 'other') as reason,
+    recorded_at,
     file_name
 from {{ ref('stg_assignment_log') }}
 where

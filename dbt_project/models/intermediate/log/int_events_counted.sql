@@ -16,6 +16,7 @@ select
             then coalesce(events.reception_deadline_date, (events.event_date + interval 2 month)::date)
     end as reception_deadline_date,
     events.replaces,
-    events.reason
+    events.reason,
+    events.recorded_at
 from {{ ref('int_events_as_of') }} as events
 anti join {{ ref('int_events_excluded') }} as left_out using (event_id)
