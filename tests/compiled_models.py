@@ -72,6 +72,12 @@ def _run(warehouse: duckdb.DuckDBPyConnection, compiled: Any, variables: Mapping
     if node.resource_type == "test":
         [(failures,)] = warehouse.execute(f"select count(*) from ({query})").fetchall()
         return replace(compiled, status="fail" if failures else "pass", failures=failures)
+    if node.language == "python":
+        code: dict[str, Any] = {}
+        exec(node.compiled_code, code)
+        made = code["model"](code["dbtObj"](warehouse.table), warehouse)
+        warehouse.register("made", made.to_arrow())
+        query = "from made"
     if node.config.materialized != "ephemeral":
         kind = "view" if node.config.materialized == "view" else "table"
         columns = ", ".join(node.columns) if node.config.contract.enforced else "*"

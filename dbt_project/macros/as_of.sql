@@ -43,5 +43,5 @@
 
 {#- How many quota years before the one that it is the forecast learns from at most. -#}
 {%- macro first_year_to_learn_from() -%}
-    year({{ as_of_date() }}) - 6
+    year({{ as_of_date() }}) - 10
 {%- endmacro -%}

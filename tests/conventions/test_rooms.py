@@ -19,7 +19,7 @@ ROOMS = (
     ("errors",),
     ("settings", "sql"),
     ("digest", "language"),
-    ("ingest", "transform", "releases"),
+    ("ingest", "transform", "releases", "forecast"),
     ("checks", "publish", "service"),
     ("pipeline",),
     ("definitions",),

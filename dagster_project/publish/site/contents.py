@@ -67,8 +67,18 @@ def country(figures: MartRows, year: int | None) -> dict[str, Any]:
     return {
         **country_outcome(figures, maps.MEASURES, year),
         "waiting": waiting(figures),
+        **_outlook(figures, year, COUNTRY),
         "reasons": figures.by("cancellation_reasons", "quota_year").get(year, []),
         **_cancellations(figures, year, country=COUNTRY),
+    }
+
+
+def _outlook(figures: MartRows, year: int | None, area_code: str) -> dict[str, Any]:
+    """What a quota year will come to, while it is not settled; and once it is over, why it fell short."""
+    shortfall = figures.one("shortfalls", quota_year=year, area_code=area_code)
+    return {
+        "forecast": figures.one("forecasts", quota_year=year, area_code=area_code),
+        "shortfall": shortfall if shortfall and shortfall.shortfall_persons else None,
     }
 
 
@@ -206,6 +216,7 @@ def county(figures: MartRows, county: Row, year: int | None) -> dict[str, Any]:
         **county_plan(figures, county),
         **county_outcome(figures, county, year),
         "waiting": waiting(figures, code, *(row.municipality_code for row in _register(figures, code))),
+        **_outlook(figures, year, code),
         **_cancellations(figures, year, county=code, country=COUNTRY),
     }
 
@@ -247,6 +258,7 @@ def municipality(figures: MartRows, municipality: Row, year: int | None) -> dict
         **municipality_plan(figures, municipality, year),
         **municipality_outcome(figures, municipality, year),
         "waiting": waiting(figures, code),
+        **_outlook(figures, year, code),
         "prior": figures.one("area_year_summaries", quota_year=(year or 0) - 1, area_code=code),
         **_cancellations(figures, year, municipality=code, county=county_code, country=COUNTRY),
     }

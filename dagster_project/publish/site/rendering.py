@@ -63,7 +63,7 @@ _PLACES = {
 # What a page shows only where its content names it. `part` is the whole of an area, or its outcome or plan alone.
 _OUTCOME = (
     "summary", "months", "coming", "waiting", "municipalities", "received", "reasons", "cancellations", "prior",
-    "closed", "shares",
+    "closed", "shares", "forecast", "shortfall",
 )  # fmt: skip
 _PLAN = ("versions", "changes", "requests", "redistributions", "arithmetic", "quotas", "proposals", "lanstal_changes")
 _ABSENT: dict[str, Any] = dict.fromkeys(("year", "code", "publications", *_OUTCOME, *_PLAN)) | {"part": "whole"}
