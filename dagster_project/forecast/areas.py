@@ -18,8 +18,8 @@ RECEIVED = "received"
 # What comes: in time, by 31 December of the quota year, or at any time.
 IN_TIME, FINALLY = "received_in_time_persons", "received_persons"
 LOW, HIGH = 0.1, 0.9  # of the interval of 80 %
-# By how much the log odds of years differ while all of kommuntal is at stake, and when nearly nothing is: chosen so that
-# four of five outcomes of simulated years lie in the interval (docs/forecast.md).
+# By how much the log odds of years differ while all of kommuntal is at stake, and when nearly nothing is: chosen so
+# that four of five outcomes of simulated years lie in the interval (docs/forecast.md).
 YEARS_DIFFER = {IN_TIME: (0.26, 0.15), FINALLY: (0.14, 0.30)}
 
 SCHEMA = pl.Schema({
