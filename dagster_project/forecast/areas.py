@@ -37,6 +37,7 @@ SCHEMA = pl.Schema({
             ("expected_persons", pl.Float64),
             ("low_persons", pl.Int64),
             ("high_persons", pl.Int64),
+            ("deviation_persons", pl.Float64),
             ("by_share_persons", pl.Float64),
             ("by_rest_persons", pl.Float64),
         )
@@ -100,6 +101,7 @@ def _columns(forecast: Expected, received: Floats, members: Floats) -> Iterator[
     yield "expected_persons", (members @ np.round(10 * (received + forecast.mean))) / 10
     yield "low_persons", so_far + distribution.quantile(LOW)
     yield "high_persons", so_far + distribution.quantile(HIGH)
+    yield "deviation_persons", np.round(forecast.deviation(members), 2)
 
 
 def _plain_rules(

@@ -45,6 +45,13 @@ class BetaBinomial:
         """The probability of so many persons or more."""
         return np.asarray(betabinom.sf(np.ceil(persons) - 1, self.trials, self.a, self.b))
 
+    def weights(self) -> list[Floats]:
+        """The probability of each number of persons from none on, for each element."""
+        return [
+            np.asarray(betabinom.pmf(np.arange(trials + 1), trials, a, b))
+            for trials, a, b in zip(self.trials, self.a, self.b, strict=True)
+        ]
+
     def log_likelihood(self, persons: Floats) -> float:
         """Of what came."""
         return float(betabinom.logpmf(np.round(persons), self.trials, self.a, self.b).sum())

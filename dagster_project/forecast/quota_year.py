@@ -61,11 +61,14 @@ class Expected:
     variance: Floats
     years_differ: float
 
-    def of(self, members: Floats) -> BetaBinomial:
-        """Of areas, given by which municipalities they have (areas × municipalities, 1 or 0)."""
+    def deviation(self, members: Floats) -> Floats:
+        """The standard deviation of areas, given by which municipalities they have (areas × municipalities, 1 or 0)."""
         moved = self.mean * (1 - self.mean / np.maximum(self.trials, 1))  # by one unit of log odds
-        variance = members @ self.variance + (self.years_differ * (members @ moved)) ** 2
-        return BetaBinomial.of_moments(members @ self.trials, members @ self.mean, variance)
+        return np.sqrt(members @ self.variance + (self.years_differ * (members @ moved)) ** 2)
+
+    def of(self, members: Floats) -> BetaBinomial:
+        """What is expected of such areas."""
+        return BetaBinomial.of_moments(members @ self.trials, members @ self.mean, self.deviation(members) ** 2)
 
 
 def expected(settled: Sequence[Standing], now: Standing, years_differ: float) -> Expected:

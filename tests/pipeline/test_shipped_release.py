@@ -36,6 +36,8 @@ MARTS = {
     "file_remark_counts",
     "file_remarks",
     "figure_origins",
+    "forecast_inputs",
+    "forecasts",
     "kommuntal_changes",
     "landed_files",
     "lanstal_changes",
@@ -61,6 +63,7 @@ MARTS = {
     "replacement_links",
     "request_answer_months",
     "request_answers",
+    "shortfalls",
     "to_do",
 }
 
@@ -69,7 +72,7 @@ PUBLIC_DAY = "2026-09-30"
 OF_ASSIGNMENTS = {
     *("assignments", "cancellations", "file_remarks", "landed_files", "log_issues", "rejected_rows"),
     *("assessed_plan_months", "change_request_assessments", "redistribution_assessments"),
-    *("over_plan_dialogues", "replacement_links", "request_answer_months", "request_answers"),
+    *("over_plan_dialogues", "replacement_links", "request_answer_months", "request_answers", "forecast_inputs"),
 }
 
 
@@ -187,6 +190,24 @@ def test_parquet_files_equal_the_marts(shipped: Built) -> None:
         file = current / "parquet" / f"{mart}.parquet"
         both = f"(from marts.{mart} except all from '{file}') union all (from '{file}' except all from marts.{mart})"
         assert shipped.query(both) == [], mart
+
+
+def test_parts_of_a_shortfall_and_areas_of_a_forecast_add_up(shipped: Built) -> None:
+    parts = "not_assigned_persons + revised_late_persons + not_replaced_persons + late_persons"
+    assert shipped.query(f"from marts.shortfalls where shortfall_persons <> {parts}") == []
+    received = "kommuntal_persons - shortfall_persons <> received_in_time_persons"
+    assert shipped.query(f"from marts.shortfalls where {received}") == []
+    persons = ("in_time_expected_persons", "finally_expected_persons", "received_persons", "open_persons")
+    sums = ", ".join(f"round(sum({name}), 1)" for name in persons)
+    of_municipalities, of_counties, of_country = (
+        shipped.query(f"select {sums} from marts.forecasts where area_level = '{level}'")
+        for level in ("municipality", "county", "country")
+    )
+    assert of_municipalities == of_counties == of_country
+    [(received_persons,)] = shipped.query(
+        "select received_persons from marts.area_year_summaries where area_code = '00' and quota_year = 2026"
+    )
+    assert of_country[0][2] == received_persons
 
 
 def test_internal_tables_hold_aggregates_only(shipped: Built) -> None:
