@@ -1,6 +1,6 @@
 # `make` lists its targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long spark bench browser check types style docs licences audit site up status lock clean
+.PHONY: help setup setup-dev run test test-long spark bench backtest browser check types style docs licences audit site up status lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -46,6 +46,9 @@ spark: .venv/complete-spark ## install what `arsplan build --engine spark` needs
 
 bench: setup-dev ## measure, and write docs/performance.md (PARTS="overhead size spark others answers readers"; minutes)
 	$(BIN)/python tests/bench/bench.py $(PARTS)
+
+backtest: setup-dev ## try the forecast on past and simulated years, and write data/reference/forecast_backtests.csv (an hour)
+	$(BIN)/python tests/bench/backtest.py
 
 browser: ## install the browser that tests/browser/ drives (Debian's chromium)
 	@command -v chromium > /dev/null || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -y -q chromium; }

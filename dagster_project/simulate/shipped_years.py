@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.random import Generator
 
 from dagster_project.ingest.feeds import ASSIGNMENT_LOG, QUOTA_DECISIONS
 from dagster_project.settings import REFERENCE
 from dagster_project.simulate import decisions
 from dagster_project.simulate.household_model import Model, QuotaYear, log_rows, simulate_year
-from dagster_project.simulate.traits import Ints, Traits, draw_missed, draw_traits
+from dagster_project.simulate.traits import Floats, Ints, Traits, draw_missed, draw_traits
 
 CLOSING_TABLE_2018 = pl.read_csv(REFERENCE / "received_on_assignment_2018.csv")
 MISSED_2018: Ints = (CLOSING_TABLE_2018["kommuntal_persons"] - CLOSING_TABLE_2018["received_persons"]).to_numpy()
@@ -44,12 +45,17 @@ def shipped_year(seed: int, quota_year: int) -> QuotaYear:
     """What a shipped year is simulated from."""
     rng = np.random.default_rng([seed, quota_year])
     first, kommuntal = decisions.kommuntal_of(quota_year)
-    pace = 1 - FASTEST * rng.random(len(kommuntal)) ** 2
-    pace *= MEAN_PACE / np.average(pace, weights=kommuntal)
+    pace = draw_pace(rng, kommuntal)
     missed = MISSED_2018 if quota_year == 2018 else draw_missed(rng, kommuntal, shipped_traits(seed))
     lapsed = np.round(np.maximum(first - kommuntal, 0) * LAPSED_SHARES.get(quota_year, 0.0)).astype(np.int64)
     shares, changed = (REFUGEE_SHARES[quota_year], PROTECTED_SHARES.get(quota_year, 0.0)), CHANGED.get(quota_year, 0)
     return QuotaYear(quota_year, first, kommuntal, missed, lapsed, pace, SUPPLY[quota_year], *shares, changed)
+
+
+def draw_pace(rng: Generator, kommuntal: Ints) -> Floats:
+    """What shortens the year for each municipality."""
+    pace = 1 - FASTEST * rng.random(len(kommuntal)) ** 2
+    return np.asarray(pace * (MEAN_PACE / np.average(pace, weights=kommuntal)))
 
 
 def whole_year(seed: int, quota_year: int) -> pl.DataFrame:

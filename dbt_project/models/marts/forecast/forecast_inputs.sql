@@ -12,10 +12,14 @@ with quota_years as (
     from {{ ref('log_forecast_states') }}
 ),
 
+-- Kommuntal is a decision, not a forecast: it is taken as it is now, and of other years as it was in the end.
 origins as (
     select
         *,
-        least({{ same_day_of('quota_year + years_passed') }}, {{ last_day_of('quota_year') }}) as quota_date
+        case
+            when quota_year + years_passed = year({{ as_of_date() }}) then {{ now_in('quota_year') }}
+            else {{ last_day_of('quota_year') }}
+        end as quota_date
     from quota_years
 ),
 
