@@ -48,4 +48,3 @@ def write_trial_years(folder: Path, seed: int, years: int) -> None:
     pl.concat(logs).sort("recorded_at", maintain_order=True).write_parquet(
         folder / ASSIGNMENT_LOG.name / "log-simulated.parquet"
     )
-
