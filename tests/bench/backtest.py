@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from compiled_models import in_place_of_dbt
 
 from dagster_project.forecast.beta_binomial import BetaBinomial
+from dagster_project.forecast.quota_year import SIZES
 from dagster_project.ingest.dbt_sources import write_sources
 from dagster_project.settings import REFERENCE, ROOT, STOCKHOLM
 from dagster_project.simulate.trial_years import FIRST_YEAR, write_trial_years
@@ -36,7 +37,6 @@ TRIAL_YEARS = 5  # of which the first is learnt from only
 FIRST_SEED = 100
 WHEN = {"in_time": 12, "finally": 14}  # the last month at whose end the outcome is not known, from January on
 METHODS = {"forecast": "expected", "share of kommuntal": "by_share", "rest": "by_rest"}
-SIZES = (0, 20, 50, 100)
 WARNED_BELOW = 0.1  # probability of reaching kommuntal in time
 
 
