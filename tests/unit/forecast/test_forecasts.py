@@ -130,6 +130,11 @@ def test_a_year_under_way_does_not_teach(years: list[pl.DataFrame], forecast: pl
     assert forecast_of([*years[:-1], of_now]).equals(forecast)
 
 
+def test_a_year_that_is_over_but_not_settled_does_not_teach_either(years: list[pl.DataFrame]) -> None:
+    over = years[1].with_columns(is_settled=pl.lit(False))
+    assert forecast_of([years[0], over, years[-1]]).equals(forecast_of([years[0], years[-1]]))
+
+
 def test_states_are_those_of_the_models(years: list[pl.DataFrame]) -> None:
     strange = years[-1].with_columns(state=pl.lit("no such state"))
     with pytest.raises(ValueError, match="tuple"):
