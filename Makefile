@@ -47,7 +47,7 @@ spark: .venv/complete-spark ## install what `arsplan build --engine spark` needs
 bench: setup-dev ## measure, and write docs/performance.md (PARTS="overhead size spark others answers readers"; minutes)
 	$(BIN)/python tests/bench/bench.py $(PARTS)
 
-backtest: setup-dev ## try the forecast on past and simulated years, and write data/reference/forecast_backtests.csv (an hour)
+backtest: setup-dev ## try the forecast on past and simulated years, and write data/reference/forecast_backtests.csv (long)
 	$(BIN)/python tests/bench/backtest.py
 
 browser: ## install the browser that tests/browser/ drives (Debian's chromium)
